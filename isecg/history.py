@@ -1,0 +1,51 @@
+"""Audited rows: the only way to save one, and the history it leaves."""
+
+from typing import TYPE_CHECKING
+
+from django.db import models, transaction
+from simple_history.models import HistoricalRecords
+
+from isecg import clock
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+
+def row_history() -> HistoricalRecords:
+    """Return the history field of one audited model.
+
+    The reason column is NOT NULL: the database refuses a plain ``save()``.
+    A model calls this for itself, because an inherited field would be shared.
+    """
+    return HistoricalRecords(
+        history_change_reason_field=models.TextField(verbose_name="reason"),
+        history_user_id_field=None,
+    )
+
+
+class Tracked(models.Model):
+    """A row whose every state is kept, with who changed it and why (rule 50)."""
+
+    history: HistoricalRecords
+
+    class Meta:
+        abstract = True
+
+    def save_as(self, by: "AbstractBaseUser | None", reason: str) -> None:
+        """Save, and keep ``by`` and ``reason`` in the history.
+
+        ``by`` is ``None`` for the program itself (loading reference data).
+
+        :raises ValueError: if ``reason`` is blank.
+        """
+        if not reason.strip():
+            raise ValueError("A change of an audited row needs a reason.")
+        self._history_user, self._change_reason = by, reason
+        self._history_date = clock.now()
+        try:
+            # The row and its history row stand or fall together (rule 50).
+            with transaction.atomic():
+                self.save()
+        finally:
+            # Left in place they would sign the next save as well.
+            del self._history_user, self._change_reason, self._history_date
