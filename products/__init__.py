@@ -1,0 +1,1 @@
+"""What: products, versions, circulations, calls, decisions, releases, the workplan."""

@@ -1,0 +1,8 @@
+"""What, as a Django app."""
+
+from django.apps import AppConfig
+
+
+class ProductsConfig(AppConfig):
+    name = "products"
+    verbose_name = "What"

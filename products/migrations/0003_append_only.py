@@ -1,0 +1,17 @@
+"""The tables whose rows are written once refuse changes (rules 13, 22 and 49)."""
+
+from django.db import migrations
+
+from isecg.database import AppendOnly
+
+
+class Migration(migrations.Migration):
+    dependencies = [("products", "0002_initial")]
+
+    operations = [
+        AppendOnly("Version"),
+        AppendOnly("VersionFile"),
+        AppendOnly("CirculationRecipient"),
+        AppendOnly("PositionEntry"),
+        AppendOnly("Decision"),
+    ]

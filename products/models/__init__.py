@@ -1,0 +1,29 @@
+"""The rows of what the groups make and how it is agreed."""
+
+from products.models.calls import Call, Decision, Elector, PositionEntry
+from products.models.circulations import Circulation, CirculationRecipient
+from products.models.products import Milestone, Participation, Product, ProductEditor, Relation
+from products.models.releases import Release, ReleaseParticipant
+from products.models.versions import Version, VersionFile
+from products.models.workplan import AgendaLink, WorkplanAgency, WorkplanItem
+
+__all__ = [
+    "AgendaLink",
+    "Call",
+    "Circulation",
+    "CirculationRecipient",
+    "Decision",
+    "Elector",
+    "Milestone",
+    "Participation",
+    "PositionEntry",
+    "Product",
+    "ProductEditor",
+    "Relation",
+    "Release",
+    "ReleaseParticipant",
+    "Version",
+    "VersionFile",
+    "WorkplanAgency",
+    "WorkplanItem",
+]

@@ -1,0 +1,89 @@
+"""Versions and their files: written once, never changed (rule 13)."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.urls import reverse
+
+from products.models.products import Product
+from workgroups.models import User
+
+
+class ChangeClass(models.TextChoices):
+    """How far a version changes what is said (rule 13)."""
+
+    SUBSTANTIVE = "substantive", "Substantive"
+    EDITORIAL = "editorial", "Editorial"
+
+
+class Version(models.Model):
+    """One version of a product's text: immutable (rule 13).
+
+    ``sha256`` is that of its main file, and names the version in calls and releases.
+    """
+
+    append_only: ClassVar[bool] = True
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    text = models.TextField(blank=True)
+    change_class = models.CharField(max_length=20, choices=ChangeClass)
+    note = models.TextField("what changed")
+    author = models.ForeignKey(User, models.PROTECT, related_name="versions")
+    created_at = models.DateTimeField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["product", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "number"], name="version_number_once"),
+            models.CheckConstraint(
+                condition=models.Q(change_class__in=ChangeClass.values),
+                name="version_change_class_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} v{self.number}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("version", args=[self.product.code, self.number])
+
+
+class FileRole(models.TextChoices):
+    MAIN = "main", "Main file"
+    RENDITION = "rendition", "Rendition"
+
+
+class VersionFile(models.Model):
+    """A file of a version, stored under its own hash (rule 13)."""
+
+    append_only: ClassVar[bool] = True
+
+    version = models.ForeignKey(Version, models.PROTECT, related_name="files")
+    role = models.CharField(max_length=10, choices=FileRole)
+    name = models.CharField(max_length=150)
+    path = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField(help_text="In bytes.")
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["version", "role", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role__in=FileRole.values), name="version_file_role_known"
+            ),
+            models.UniqueConstraint(
+                fields=["version"],
+                condition=models.Q(role="main"),
+                name="version_one_main_file",
+            ),
+            models.UniqueConstraint(fields=["version", "name"], name="version_file_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("download", args=[self.version.product.code, self.version.number, self.name])

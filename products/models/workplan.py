@@ -1,0 +1,100 @@
+"""The Workplan, and the products that meetings speak of (rules 39 and 47)."""
+
+from django.db import models
+
+from isecg.history import Tracked, row_history
+from isecg.partial_dates import PartialDateField
+from products.models.products import Product
+from products.models.versions import Version
+from workgroups.models import Agency, AgendaItem, WorkingGroup
+
+
+class ItemKind(models.TextChoices):
+    PRODUCT = "product", "Product"
+    ACTIVITY = "activity", "Activity"
+
+
+class ItemStatus(models.TextChoices):
+    """How a workplan item stands."""
+
+    PLANNED = "planned", "Planned"
+    ACTIVE = "active", "Under way"
+    ON_HOLD = "on_hold", "On hold"
+    DONE = "done", "Done"
+    DROPPED = "dropped", "Dropped"
+
+
+class WorkplanItem(Tracked):
+    """One line of the Workplan: a product or an activity (rule 47)."""
+
+    kind = models.CharField(max_length=10, choices=ItemKind)
+    title = models.CharField(max_length=250)
+    product = models.ForeignKey(
+        Product, models.PROTECT, null=True, blank=True, related_name="workplan_items"
+    )
+    group = models.ForeignKey(
+        WorkingGroup, models.PROTECT, null=True, blank=True, related_name="workplan_items"
+    )
+    lead_agency = models.ForeignKey(
+        Agency, models.PROTECT, null=True, blank=True, related_name="led_workplan_items"
+    )
+    status = models.CharField(max_length=10, choices=ItemStatus, default=ItemStatus.PLANNED)
+    baseline = PartialDateField("target date, baseline")
+    forecast = PartialDateField("target date, forecast")
+    actual = PartialDateField("done on")
+    notes = models.TextField(blank=True)
+
+    history = row_history()
+
+    class Meta:
+        ordering = ["forecast", "title"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=ItemKind.values), name="workplan_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=ItemStatus.values), name="workplan_status_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="product", product__isnull=False)
+                | models.Q(kind="activity", product__isnull=True),
+                name="workplan_product_iff_kind",
+                violation_error_message="An item of the kind Product names its product; "
+                "an activity names none.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class WorkplanAgency(Tracked):
+    """An agency that takes part in a workplan item."""
+
+    item = models.ForeignKey(WorkplanItem, models.PROTECT, related_name="participations")
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="workplan_participations")
+    active = models.BooleanField(default=True)
+
+    history = row_history()
+
+    class Meta:
+        ordering = ["item", "agency__code"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "agency"], name="workplan_agency_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency} in {self.item}"
+
+
+class AgendaLink(models.Model):
+    """The product, and the version to be read, that an agenda item names (rule 39)."""
+
+    item = models.OneToOneField(AgendaItem, models.CASCADE, related_name="product_link")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="agenda_links")
+    version = models.ForeignKey(
+        Version, models.PROTECT, null=True, blank=True, related_name="agenda_links"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.product}"

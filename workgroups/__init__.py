@@ -1,0 +1,1 @@
+"""Who and when: people, seats, agencies, groups, the chair, meetings."""

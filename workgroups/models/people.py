@@ -1,0 +1,114 @@
+"""People who sign in, and the mandates by which they hold seats."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+
+from isecg.history import Tracked, row_history
+from workgroups.roles import Capacity
+from workgroups.zones import validate_zone
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes accounts; an address is the same whatever its case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save_as(None, "Account made.")
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(Tracked, AbstractBaseUser, PermissionsMixin):
+    """A person who signs in. What they may do comes from mandates and roles alone.
+
+    The secretariat is a person's own role (rule 6); a superuser keeps accounts and
+    has no voice.
+    """
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    email = models.EmailField("address", max_length=254, unique=True)
+    name = models.CharField(max_length=200)
+    time_zone = models.CharField(
+        max_length=60,
+        default="UTC",
+        validators=[validate_zone],
+        help_text="Instants are shown to you in this zone, as in Europe/Paris.",
+    )
+    is_secretariat = models.BooleanField("works for the secretariat", default=False)
+    is_active = models.BooleanField("may sign in", default=True)
+    is_staff = models.BooleanField("may open the admin's window", default=False)
+
+    objects = UserManager()
+    history = row_history()
+
+    class Meta:
+        ordering = ["name", "email"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_one_per_address",
+                violation_error_message="Somebody has an account with this address.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MandateQuerySet(models.QuerySet["Mandate"]):
+    def valid_at(self, at: datetime) -> "MandateQuerySet":
+        """Mandates in force at an instant: from <= at < to, of people who may sign in."""
+        return self.filter(
+            models.Q(ends_at=None) | models.Q(ends_at__gt=at),
+            starts_at__lte=at,
+            person__is_active=True,
+        )
+
+    def speaking(self) -> "MandateQuerySet":
+        """Mandates whose holder may record the agency's position (rule 4)."""
+        return self.filter(capacity__in=[Capacity.HEAD, Capacity.ALTERNATE])
+
+
+class Mandate(Tracked):
+    """The grant by which a person holds an agency's seat for a time (rule 4)."""
+
+    agency = models.ForeignKey("workgroups.Agency", models.PROTECT, related_name="mandates")
+    person = models.ForeignKey(User, models.PROTECT, related_name="mandates")
+    capacity = models.CharField(max_length=10, choices=Capacity)
+    starts_at = models.DateTimeField("from")
+    ends_at = models.DateTimeField("to", null=True, blank=True)
+    granted_by = models.CharField(max_length=200, help_text="Who gave it, as in a letter's signature.")
+    reference = models.CharField(
+        max_length=200, blank=True, help_text="The letter or note that says so."
+    )
+
+    objects = MandateQuerySet.as_manager()
+    history = row_history()
+
+    class Meta:
+        ordering = ["agency", "capacity", "starts_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(capacity__in=Capacity.values), name="mandate_capacity_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_at=None) | models.Q(ends_at__gt=models.F("starts_at")),
+                name="mandate_ends_after_start",
+                violation_error_message="A mandate ends after it starts.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.get_capacity_display().lower()} of {self.agency}"

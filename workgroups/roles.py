@@ -1,0 +1,89 @@
+"""Who may do what, as data (rules 4-9, 14, 16, 20, 26 and section 3 of the rules)."""
+
+from enum import StrEnum
+
+from django.db.models import TextChoices
+
+
+class Capacity(TextChoices):
+    """In what capacity a person holds an agency's seat (rule 4)."""
+
+    HEAD = "head", "Head of delegation"
+    ALTERNATE = "alternate", "Alternate"
+    STAFF = "staff", "Staff"
+
+
+SPEAKING = frozenset({Capacity.HEAD, Capacity.ALTERNATE})
+
+
+class GroupDuty(TextChoices):
+    """What a person does in a working group (rule 8)."""
+
+    CO_CHAIR = "co_chair", "Co-chair"
+    EDITOR = "editor", "Editor"
+
+
+class Role(StrEnum):
+    """In what role somebody asks to act."""
+
+    SECRETARIAT = "secretariat"
+    CHAIR = "chair"
+    GROUP_CHAIR = "group chair"
+    EDITOR = "editor"
+    SPEAKER = "head of delegation or alternate"
+    MEMBER = "person of a member agency"
+
+
+class Ability(StrEnum):
+    """What a role may let somebody do."""
+
+    KEEP_ROSTER = "keep the roster"
+    KEEP_MEETINGS = "keep the meetings"
+    KEEP_WORKPLAN = "keep the workplan"
+    HAND_OVER_CHAIR = "hand over the chair"
+    READ_DRAFTS = "read every draft"
+    PROPOSE_PRODUCT = "propose a product"
+    START_DRAFTING = "start the drafting"
+    WRITE_VERSION = "write a version"
+    EDIT_PRODUCT = "edit what is said of a product"
+    CIRCULATE = "circulate a version"
+    RETURN_SHARED = "take a shared product back to drafting"
+    OPEN_CALL = "open a call"
+    EXTEND_CALL = "extend a call"
+    RETURN_CALL = "return a product from its call"
+    TAKE_POSITION = "take an agency's position"
+    RECORD_POSITION = "record a position on behalf of an agency"
+    DECLARE = "declare an outcome"
+    RELEASE = "release a product"
+    SUPERSEDE = "mark an edition superseded"
+    WITHDRAW = "withdraw a product"
+    JOIN_PRODUCT = "join or leave a product for an agency"
+
+
+_DESK = frozenset({Role.SECRETARIAT})
+_CHAIR_OR_DESK = frozenset({Role.SECRETARIAT, Role.CHAIR})
+_WRITERS = frozenset({Role.SECRETARIAT, Role.GROUP_CHAIR, Role.EDITOR})
+
+GRANTS: dict[Ability, frozenset[Role]] = {
+    Ability.KEEP_ROSTER: _DESK,
+    Ability.KEEP_MEETINGS: _DESK,
+    Ability.KEEP_WORKPLAN: _DESK,
+    Ability.HAND_OVER_CHAIR: _DESK,
+    Ability.READ_DRAFTS: frozenset({Role.MEMBER, Role.SECRETARIAT}),
+    Ability.PROPOSE_PRODUCT: _CHAIR_OR_DESK,
+    Ability.START_DRAFTING: _CHAIR_OR_DESK,
+    Ability.WRITE_VERSION: _WRITERS,
+    Ability.EDIT_PRODUCT: _WRITERS,
+    Ability.CIRCULATE: _WRITERS,
+    Ability.RETURN_SHARED: _WRITERS,
+    Ability.OPEN_CALL: _CHAIR_OR_DESK,
+    Ability.EXTEND_CALL: _CHAIR_OR_DESK,
+    Ability.RETURN_CALL: _CHAIR_OR_DESK,
+    Ability.TAKE_POSITION: frozenset({Role.SPEAKER}),
+    Ability.RECORD_POSITION: _DESK,
+    Ability.DECLARE: _CHAIR_OR_DESK,
+    Ability.RELEASE: _DESK,
+    Ability.SUPERSEDE: _DESK,
+    Ability.WITHDRAW: _CHAIR_OR_DESK,
+    Ability.JOIN_PRODUCT: frozenset({Role.SPEAKER, Role.SECRETARIAT}),
+}
