@@ -1,0 +1,154 @@
+"""Rows for tests, saved the way the program saves them."""
+
+import hashlib
+from datetime import timedelta
+
+import factory
+from factory.django import DjangoModelFactory
+
+from isecg import clock
+from products import models as products
+from products.workflow import State
+from workgroups import models as workgroups
+from workgroups.roles import Capacity, GroupDuty
+
+PASSWORD = "a long enough password"
+
+
+class TrackedFactory(DjangoModelFactory):
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        row = model_class(*args, **kwargs)
+        row.save_as(None, "factory")
+        return row
+
+
+class UserFactory(TrackedFactory):
+    class Meta:
+        model = workgroups.User
+
+    email = factory.Sequence(lambda n: f"person{n}@example.org")
+    name = factory.Sequence(lambda n: f"Person {n}")
+
+
+class AgencyFactory(TrackedFactory):
+    """An agency; ``member=False`` for one that does not belong to ISECG."""
+
+    class Meta:
+        model = workgroups.Agency
+
+    class Params:
+        member = True
+
+    key = factory.LazyAttribute(lambda agency: agency.code.lower())
+    code = factory.Sequence(lambda n: f"AG{n:02d}")
+    name = factory.LazyAttribute(lambda agency: f"Agency {agency.code}")
+    country = "Nowhere"
+    time_zone = "Europe/Paris"
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        member = kwargs.pop("member", True)
+        agency = super()._create(model_class, *args, **kwargs)
+        if member:
+            MembershipFactory(agency=agency)
+        return agency
+
+
+class MembershipFactory(TrackedFactory):
+    class Meta:
+        model = workgroups.Membership
+
+    agency = factory.SubFactory(AgencyFactory, member=False)
+    start = "2007-11"
+
+
+class MandateFactory(TrackedFactory):
+    class Meta:
+        model = workgroups.Mandate
+
+    agency = factory.SubFactory(AgencyFactory)
+    person = factory.SubFactory(UserFactory)
+    capacity = Capacity.HEAD
+    starts_at = factory.LazyFunction(lambda: clock.now() - timedelta(days=400))
+    granted_by = "The Director"
+
+
+class WorkingGroupFactory(TrackedFactory):
+    class Meta:
+        model = workgroups.WorkingGroup
+
+    code = factory.Sequence(lambda n: f"WG{n}")
+    name = factory.LazyAttribute(lambda group: f"Group {group.code}")
+
+
+class GroupRoleFactory(TrackedFactory):
+    class Meta:
+        model = workgroups.GroupRole
+
+    group = factory.SubFactory(WorkingGroupFactory)
+    person = factory.SubFactory(UserFactory)
+    duty = GroupDuty.EDITOR
+    starts_at = factory.LazyFunction(lambda: clock.now() - timedelta(days=400))
+
+
+class ChairTermFactory(TrackedFactory):
+    class Meta:
+        model = workgroups.ChairTerm
+
+    position = factory.Sequence(lambda n: n + 1)
+    agency = factory.SubFactory(AgencyFactory)
+    starts_at = factory.LazyFunction(lambda: clock.now() - timedelta(days=200))
+
+
+class MeetingFactory(TrackedFactory):
+    class Meta:
+        model = workgroups.Meeting
+
+    key = factory.Sequence(lambda n: f"meeting-{n}")
+    kind = "teleconference"
+    title = factory.Sequence(lambda n: f"Teleconference {n}")
+    starts_at = factory.LazyFunction(lambda: clock.now() + timedelta(days=20))
+    start = factory.LazyAttribute(lambda meeting: meeting.starts_at.date().isoformat())
+    time_zone = "Europe/Paris"
+    duration_minutes = 60
+    mode = "virtual"
+
+
+class ProductFactory(TrackedFactory):
+    class Meta:
+        model = products.Product
+
+    code = factory.Sequence(lambda n: f"P-{n}")
+    title = factory.LazyAttribute(lambda product: f"Product {product.code}")
+    kind = "white_paper"
+    state = State.DRAFTING
+    group = factory.SubFactory(WorkingGroupFactory)
+
+
+class ParticipationFactory(TrackedFactory):
+    class Meta:
+        model = products.Participation
+
+    product = factory.SubFactory(ProductFactory)
+    agency = factory.SubFactory(AgencyFactory)
+    joined_at = factory.LazyFunction(lambda: clock.now() - timedelta(days=100))
+
+
+class VersionFactory(DjangoModelFactory):
+    class Meta:
+        model = products.Version
+
+    product = factory.SubFactory(ProductFactory)
+    number = factory.LazyAttribute(lambda version: version.product.versions.count() + 1)
+    text = "One paragraph."
+    change_class = "substantive"
+    note = "First draft."
+    author = factory.SubFactory(UserFactory)
+    created_at = factory.LazyFunction(clock.now)
+    sha256 = factory.LazyAttribute(
+        lambda version: hashlib.sha256(version.text.encode()).hexdigest()
+    )
