@@ -1,8 +1,9 @@
 """Who somebody is at an instant, and what they may therefore do (rules 4-9 and 14)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
@@ -32,38 +33,37 @@ def who_may(ability: Ability) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Who a person is at ``at``, read once and asked often.
-
-    ``edits`` holds the ids of the products whose editor the person is: who knows
-    products fills it in.
-    """
+    """Who a person is at ``at``: read when first asked for, one query a part, and kept."""
 
     user: "User | AnonymousUser"
     at: datetime
-    mandates: tuple[Mandate, ...] = ()
-    duties: tuple[GroupRole, ...] = ()
-    chair: ChairTerm | None = None
-    edits: frozenset[int] = field(default_factory=frozenset)
 
     @classmethod
     def of(cls, user: "User | AnonymousUser", *, at: datetime | None = None) -> "Standing":
-        """Read who ``user`` is, in three queries; nobody for a signed-out visitor."""
-        at = at or clock.now()
-        if not isinstance(user, User) or not user.is_active:
-            return cls(user=user, at=at)
-        return cls(
-            user=user,
-            at=at,
-            mandates=tuple(
-                user.mandates.valid_at(at)
-                .filter(
-                    agency__in=Agency.objects.members_on(at.date()),
-                )
-                .select_related("agency")
-            ),
-            duties=tuple(user.group_roles.valid_at(at)),
-            chair=ChairTerm.objects.in_office_at(at).select_related("agency").first(),
-        )
+        """Return who ``user`` is now, or at another instant."""
+        return cls(user=user, at=at or clock.now())
+
+    @cached_property
+    def mandates(self) -> tuple[Mandate, ...]:
+        """The mandates in force, of agencies that are members (rules 2 and 4)."""
+        if not isinstance(self.user, User) or not self.user.is_active:
+            return ()
+        members = Agency.objects.members_on(self.at.date())
+        held = self.user.mandates.valid_at(self.at).filter(agency__in=members)
+        return tuple(held.select_related("agency"))
+
+    @cached_property
+    def duties(self) -> tuple[GroupRole, ...]:
+        """The duties in working groups (rule 8)."""
+        if not isinstance(self.user, User) or not self.user.is_active:
+            return ()
+        return tuple(self.user.group_roles.valid_at(self.at))
+
+    @cached_property
+    def chair(self) -> ChairTerm | None:
+        """The term in office, whoever asks (rule 7)."""
+        terms = ChairTerm.objects.in_office_at(self.at).select_related("agency", "person")
+        return terms.first()
 
     @property
     def is_secretariat(self) -> bool:
@@ -93,42 +93,54 @@ class Standing:
         speaking = {mandate.agency for mandate in self.mandates if mandate.capacity in SPEAKING}
         return sorted(speaking, key=lambda agency: agency.code)
 
-    def roles(self, *, group_id: int | None = None, product_id: int | None = None) -> set[Role]:
-        """Return the roles held, those of a group or a product only for the one named."""
-        found = {
-            Role.SECRETARIAT: self.is_secretariat,
-            Role.CHAIR: self.is_chair,
-            Role.GROUP_CHAIR: self._has_duty(group_id, GroupDuty.CO_CHAIR),
-            Role.EDITOR: self._has_duty(group_id, GroupDuty.EDITOR) or product_id in self.edits,
-            Role.SPEAKER: bool(self.voices),
-            Role.MEMBER: bool(self.mandates),
-        }
-        return {role for role, held in found.items() if held}
+    def holds(self, role: Role, *, group_id: int | None = None, edits: bool = False) -> bool:
+        """Whether the person has ``role``; those of a group only in the one named.
+
+        ``edits`` says whether the person edits the product in question.
+        """
+        match role:
+            case Role.SECRETARIAT:
+                return self.is_secretariat
+            case Role.CHAIR:
+                return self.is_chair
+            case Role.GROUP_CHAIR:
+                return self._has_duty(group_id, GroupDuty.CO_CHAIR)
+            case Role.EDITOR:
+                return edits or self._has_duty(group_id, GroupDuty.EDITOR)
+            case Role.SPEAKER:
+                return bool(self.voices)
+            case Role.MEMBER:
+                return bool(self.mandates)
 
     def _has_duty(self, group_id: int | None, duty: GroupDuty) -> bool:
-        return any(held.group_id == group_id and held.duty == duty for held in self.duties)
-
-    def granted(
-        self, *, group_id: int | None = None, product_id: int | None = None
-    ) -> set[Ability]:
-        """Return everything that the roles held allow."""
-        roles = self.roles(group_id=group_id, product_id=product_id)
-        return {ability for ability, grants in GRANTS.items() if roles & grants}
+        return group_id is not None and any(
+            held.group_id == group_id and held.duty == duty for held in self.duties
+        )
 
     def may(
-        self, ability: Ability, *, group_id: int | None = None, product_id: int | None = None
+        self, ability: Ability, *, group_id: int | None = None, edits: bool = False
     ) -> bool:
-        """Whether the roles held allow ``ability``."""
-        return bool(self.roles(group_id=group_id, product_id=product_id) & GRANTS[ability])
+        """Whether a role held allows ``ability``."""
+        # In the order of the enum, so that what costs no query is asked first.
+        return any(
+            self.holds(role, group_id=group_id, edits=edits)
+            for role in Role
+            if role in GRANTS[ability]
+        )
+
+    def granted(self, *, group_id: int | None = None, edits: bool = False) -> set[Ability]:
+        """Return everything that the roles held allow."""
+        roles = {role for role in Role if self.holds(role, group_id=group_id, edits=edits)}
+        return {ability for ability, grants in GRANTS.items() if roles & grants}
 
     def require(
-        self, ability: Ability, *, group_id: int | None = None, product_id: int | None = None
+        self, ability: Ability, *, group_id: int | None = None, edits: bool = False
     ) -> None:
         """Refuse, naming whose act it is.
 
         :raises PermissionDenied: if no role held allows ``ability``.
         """
-        if not self.may(ability, group_id=group_id, product_id=product_id):
+        if not self.may(ability, group_id=group_id, edits=edits):
             raise PermissionDenied(f"Only {who_may(ability)} may {ability}.")
 
     def require_voice(self, agency: Agency) -> None:
@@ -148,13 +160,13 @@ class Standing:
             )
 
 
-def require(user: User, ability: Ability, **about: int | None) -> Standing:
+def require(user: User, ability: Ability, *, group_id: int | None = None) -> Standing:
     """Read who ``user`` is and refuse what they may not do.
 
     :raises PermissionDenied: if no role held allows ``ability``.
     """
     standing = Standing.of(user)
-    standing.require(ability, **about)
+    standing.require(ability, group_id=group_id)
     return standing
 
 
