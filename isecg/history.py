@@ -1,5 +1,6 @@
 """Audited rows: the only way to save one, and the history it leaves."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import models, transaction
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 
-def row_history() -> HistoricalRecords:
-    """Return the history field of one audited model.
+def row_history(*, excluded_fields: Collection[str] = ()) -> HistoricalRecords:
+    """Return the history field of one audited model, less ``excluded_fields``.
 
     The reason column is NOT NULL: the database refuses a plain ``save()``.
     A model calls this for itself, because an inherited field would be shared.
@@ -20,6 +21,7 @@ def row_history() -> HistoricalRecords:
     return HistoricalRecords(
         history_change_reason_field=models.TextField(verbose_name="reason"),
         history_user_id_field=None,
+        excluded_fields=list(excluded_fields),
     )
 
 

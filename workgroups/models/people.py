@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.contrib.auth import hashers
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
@@ -38,6 +39,9 @@ class User(Tracked, AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
+    # Django would save it at each sign-in, without a reason; the sessions know.
+    last_login = None
+
     email = models.EmailField("address", max_length=254, unique=True)
     name = models.CharField(max_length=200)
     time_zone = models.CharField(
@@ -51,7 +55,8 @@ class User(Tracked, AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("may open the admin's window", default=False)
 
     objects = UserManager()
-    history = row_history()
+    # A digest of a password has no place in a record that is kept for ever.
+    history = row_history(excluded_fields=["password"])
 
     class Meta:
         ordering = ["name", "email"]
@@ -65,6 +70,15 @@ class User(Tracked, AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    def check_password(self, raw_password: str) -> bool:
+        """Whether the password is right; one kept by an older method is kept anew."""
+
+        def keep_anew(password: str) -> None:
+            self.set_password(password)
+            self.save_as(None, "The password is kept by a newer method.")
+
+        return hashers.check_password(raw_password, self.password, keep_anew)
 
 
 class MandateQuerySet(models.QuerySet["Mandate"]):
