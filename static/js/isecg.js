@@ -1,0 +1,56 @@
+/* Comforts on top of pages that work without them. */
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const KEY = "isecg-theme";
+
+  // Storage may be refused to us; the system's theme is then the answer.
+  const stored = () => { try { return localStorage.getItem(KEY); } catch { return null; } };
+  const store = (theme) => { try { localStorage.setItem(KEY, theme); } catch { /* as above */ } };
+
+  const chosen = stored();
+  if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
+
+  const shown = () =>
+    root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const button of document.querySelectorAll("[data-theme-toggle]")) {
+      const name = () => { button.textContent = shown() === "dark" ? "Light theme" : "Dark theme"; };
+      button.hidden = false;
+      name();
+      button.addEventListener("click", () => {
+        root.dataset.theme = shown() === "dark" ? "light" : "dark";
+        store(root.dataset.theme);
+        name();
+      });
+    }
+    // A refusal is read out and seen first.
+    document.querySelector(".form-errors")?.scrollIntoView({ block: "nearest" });
+  });
+
+  // One press, one post. The button keeps its name and value for the server until the form is gone.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "yes";
+    form.setAttribute("aria-busy", "true");
+  });
+  // Back from the next page: the form may be sent again.
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      form.removeAttribute("aria-busy");
+    }
+  });
+
+  // Escape closes the act that has the focus, and gives the focus back to its button.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const act = document.activeElement?.closest("details.act[open]");
+    if (!act) return;
+    act.open = false;
+    act.querySelector("summary").focus();
+  });
+})();
