@@ -1,6 +1,7 @@
 """Audited rows: the only way to save one, and the history it leaves."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.db import models, transaction
@@ -40,6 +41,19 @@ class Tracked(models.Model):
 
         :raises ValueError: if ``reason`` is blank.
         """
+        with self._signed(by, reason):
+            self.save()
+
+    def delete_as(self, by: "AbstractBaseUser | None", reason: str) -> None:
+        """Remove a row that is no record (an agenda item); its history stays, with the reason.
+
+        :raises ValueError: if ``reason`` is blank.
+        """
+        with self._signed(by, reason):
+            self.delete()
+
+    @contextmanager
+    def _signed(self, by: "AbstractBaseUser | None", reason: str) -> Iterator[None]:
         if not reason.strip():
             raise ValueError("A change of an audited row needs a reason.")
         self._history_user, self._change_reason = by, reason
@@ -47,7 +61,7 @@ class Tracked(models.Model):
         try:
             # The row and its history row stand or fall together (rule 50).
             with transaction.atomic():
-                self.save()
+                yield
         finally:
-            # Left in place they would sign the next save as well.
+            # Left in place they would sign the next change as well.
             del self._history_user, self._change_reason, self._history_date

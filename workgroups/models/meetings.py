@@ -1,13 +1,13 @@
 """Meetings and teleconferences, who came, and what was on the agenda (rules 39-40)."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import models
 from django.urls import reverse
 
 from isecg.history import Tracked, row_history
-from isecg.partial_dates import PartialDateField
+from isecg.partial_dates import PartialDate, PartialDateField
 from isecg.provenance import Sourced
 from workgroups.models.agencies import Agency
 from workgroups.models.groups import WorkingGroup
@@ -44,6 +44,16 @@ def new_uid() -> str:
     return f"{uuid.uuid4()}@isecg-tracker"
 
 
+class Phase(models.TextChoices):
+    """Where a meeting stands on the clock: read, never stored."""
+
+    SCHEDULED = "scheduled", "Scheduled"
+    UNDER_WAY = "under_way", "Under way"
+    HELD = "held", "Held"
+    CANCELLED = "cancelled", "Cancelled"
+    UNKNOWN = "unknown", "Day not known"
+
+
 class MeetingQuerySet(models.QuerySet["Meeting"]):
     def upcoming_at(self, at: datetime) -> "MeetingQuerySet":
         """Meetings still to come at an instant, cancelled ones left out, soonest first."""
@@ -56,19 +66,20 @@ class Meeting(Tracked, Sourced):
     ``start`` and ``end`` are the days as a source or a person gives them.
     ``starts_at`` is the instant in UTC, set in ``time_zone``; where only a day is
     known it is empty. ``sequence`` rises with each change of time or place (rule 41).
+    ``time_set_at`` is when that instant was set: reminders whose hour had struck by then
+    are not owed (rule 43).
     """
 
     key = models.SlugField(max_length=60, unique=True)
     kind = models.CharField(max_length=20, choices=MeetingKind)
     number = models.PositiveSmallIntegerField(null=True, blank=True)
     title = models.CharField(max_length=200)
-    status = models.CharField(
-        max_length=10, choices=MeetingStatus, default=MeetingStatus.SCHEDULED
-    )
+    status = models.CharField(max_length=10, choices=MeetingStatus, default=MeetingStatus.SCHEDULED)
     start = PartialDateField("first day")
     end = PartialDateField("last day")
     starts_at = models.DateTimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=60, default="UTC", validators=[validate_zone])
+    time_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     duration_minutes = models.PositiveSmallIntegerField("length in minutes", null=True, blank=True)
     as_announced = models.CharField("times as announced", max_length=200, blank=True)
     place = models.CharField(max_length=200, blank=True)
@@ -139,6 +150,43 @@ class Meeting(Tracked, Sourced):
         if self.starts_at is None or self.duration_minutes is None:
             return None
         return self.starts_at + timedelta(minutes=self.duration_minutes)
+
+    @property
+    def first_day(self) -> date | None:
+        """Its first day, where that is known to the day."""
+        start = PartialDate.parse(self.start) if self.start else None
+        return start.earliest if start and start.precision == "day" else None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day that its dates can mean; ``None`` where none is known."""
+        text = self.end or self.start
+        return PartialDate.parse(text).latest if text else None
+
+    def has_begun(self, at: datetime) -> bool:
+        """Whether it may have begun by an instant; without one of its own, by its first day."""
+        if self.starts_at is not None:
+            return self.starts_at <= at
+        return bool(self.start) and PartialDate.parse(self.start).earliest <= at.date()
+
+    def phase(self, at: datetime) -> Phase:
+        """Where it stands at an instant."""
+        if self.status == MeetingStatus.CANCELLED:
+            return Phase.CANCELLED
+        if self.last_day is None and self.starts_at is None:
+            return Phase.UNKNOWN
+        if self._is_over(at):
+            return Phase.HELD
+        # In a month of which no day is known it may be still to come.
+        exact = self.starts_at is not None or self.first_day is not None
+        return Phase.UNDER_WAY if exact and self.has_begun(at) else Phase.SCHEDULED
+
+    def _is_over(self, at: datetime) -> bool:
+        one_day = self.end in {"", self.start}
+        # A meeting of one day is over when its length has run; a longer one when its days have.
+        if one_day and self.ends_at is not None:
+            return self.ends_at <= at
+        return self.last_day is not None and self.last_day < at.date() and self.has_begun(at)
 
 
 class MeetingDay(models.Model):
