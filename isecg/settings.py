@@ -12,6 +12,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from isecg import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -246,6 +248,8 @@ CSRF_FAILURE_VIEW = "isecg.errors.stale_form"
 
 SIMPLE_HISTORY_DATE_INDEX = "Composite"
 SIMPLE_HISTORY_ENABLED = True
+LOGGING_CONFIG = "isecg.logs.configure"
+LOGGING = logs.config(json=not DEMO)
 
 if not DEMO and SECRET_KEY.startswith("django-insecure"):
     raise ImproperlyConfigured("SECRET_KEY is an example; give this site a key of its own.")

@@ -54,7 +54,7 @@ def lease() -> timedelta:
 
 def rest_after(failures: int) -> timedelta:
     """Return how long a letter rests after its so many-th failure."""
-    return min(FIRST_REST * 2 ** min(failures - 1, 20), LONGEST_REST)
+    return min(FIRST_REST * (1 << min(failures - 1, 20)), LONGEST_REST)
 
 
 def is_final(error: Exception) -> bool:
