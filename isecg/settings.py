@@ -43,7 +43,9 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else []
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
+# Where ``manage.py up`` serves.
+PORT = env.str("PORT", default="8000")
+SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
