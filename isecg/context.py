@@ -34,7 +34,7 @@ MAILBOX = (("mailbox", "Mailbox"),)
 
 
 def _nav(path: str, *, secretariat: bool) -> list[NavItem]:
-    names = EVERYONE
+    names = [*EVERYONE]
     if secretariat:
         names += SECRETARIAT
     if settings.MAILBOX_PAGE:
@@ -44,6 +44,7 @@ def _nav(path: str, *, secretariat: bool) -> list[NavItem]:
         try:
             href = reverse(name)
         except NoReverseMatch:
+            # The ground floor stands without the rooms above it.
             continue
         # The first page's address is the beginning of every other one.
         current = path == href or (name != "home" and path.startswith(href))
@@ -55,10 +56,11 @@ def site(request: HttpRequest) -> dict[str, Any]:
     """Return what the base template needs: demo, now, the reader's zone, navigation."""
     # A request refused by an early middleware has no user.
     user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
     return {
         "demo": settings.DEMO,
         "now": clock.now(),
         "zone": getattr(user, "time_zone", "") or "UTC",
-        "nav": _nav(request.path, secretariat=user.is_secretariat) if signed_in else [],
+        "nav": _nav(request.path, secretariat=user.is_secretariat)
+        if user is not None and user.is_authenticated
+        else [],
     }
