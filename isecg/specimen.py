@@ -16,12 +16,13 @@ from isecg.rules import Finding
 
 BADGES = {
     "States": "proposed drafting shared in_consensus agreed released superseded withdrawn",
-    "Positions": "concur reservation conditions abstain object none late",
+    "Positions": "concur reservation condition abstain object none late",
     "Outcomes": (
-        "consensus consensus_with_reservations provisional_consensus dissent no_quorum "
+        "consensus consensus_with_reservations provisional dissent no_quorum "
         "insufficient_support silence_broken overtaken returned opened_in_error"
     ),
     "Calls": "open closed declared",
+    "Workplan": "planned active on_hold done dropped",
     "Meetings": "scheduled held cancelled",
     "Attendance": "present remote excused absent",
     "Letters": "queued sent failed dropped",
