@@ -2,9 +2,12 @@
 
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 import structlog
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -36,3 +39,21 @@ class PrivatePagesMiddleware:
         if not response.has_header("Cache-Control") and request.user.is_authenticated:
             response["Cache-Control"] = "no-store, private"
         return response
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Ask who somebody is only where a page needs to know.
+
+    Django's own asks first, so that a probe with a cookie fails with the database.
+    """
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)

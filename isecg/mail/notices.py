@@ -16,6 +16,11 @@ def _refuse_line_breaks(**fields: str) -> None:
             raise ValueError(f"The {name} of a notice must be one line.")
 
 
+def key_of(kind: str, occurrence: str, recipient: AbstractBaseUser) -> str:
+    """Return the identity of a notice, for who asks whether it was queued before."""
+    return f"{kind}|{occurrence}|{recipient.pk}|mail"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attachment:
     """A text file that goes with a letter, such as a calendar entry.
@@ -81,4 +86,4 @@ class Notice:
     @property
     def key(self) -> str:
         """The identity of this notice (rule 44): occurrence, recipient, channel."""
-        return f"{self.kind}|{self.occurrence}|{self.recipient.pk}|mail"
+        return key_of(self.kind, self.occurrence, self.recipient)

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from urllib.parse import urlsplit
 
 import structlog
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
 from isecg import clock
+from isecg.celery import app
 from isecg.mail.models import Letter, State
 from isecg.mail.notices import Attachment, Notice
 
@@ -88,17 +88,15 @@ def wake() -> None:
         # A connection of its own: the pool's would try again without end, and
         # the person who pressed the button would wait for it.
         with Connection(  # type: ignore[no-untyped-call]  # kombu has no types
-            settings.CELERY_BROKER_URL,
+            app.conf.broker_write_url,
             connect_timeout=BROKER_SECONDS,
             transport_options={
-                **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
+                **app.conf.broker_transport_options,
                 "socket_connect_timeout": BROKER_SECONDS,
                 "socket_timeout": BROKER_SECONDS,
                 "max_retries": 0,
             },
         ) as connection:
-            current_app.send_task(
-                "isecg.mail.tasks.deliver_pending", connection=connection, retry=False
-            )
+            app.send_task("isecg.mail.tasks.deliver_pending", connection=connection, retry=False)
     except (KombuError, OSError) as error:
         log.warning("mail.broker_away", error=type(error).__name__)
