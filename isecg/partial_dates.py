@@ -8,7 +8,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -30,9 +30,7 @@ class PartialDate:
         """
         match = _FORM.fullmatch(text.strip())
         if match is None:
-            raise ValueError(
-                f"“{text}” is not a date: write 2007, 2007-11 or 2007-11-06."
-            )
+            raise ValueError(f"“{text}” is not a date: write 2007, 2007-11 or 2007-11-06.")
         year, month, day = (int(part) if part else 1 for part in match.groups())
         try:
             date(year, month, day)
@@ -78,7 +76,14 @@ def validate_partial_date(text: str) -> None:
         raise ValidationError(str(error), code="partial_date") from error
 
 
-class PartialDateField(models.CharField):
+if TYPE_CHECKING:
+    # Generic for the type checker alone; Django's class takes no parameter.
+    TextColumn = models.CharField[str, str]
+else:
+    TextColumn = models.CharField
+
+
+class PartialDateField(TextColumn):
     """A date known to the day, the month or the year; empty text means unknown."""
 
     default_validators = [validate_partial_date]

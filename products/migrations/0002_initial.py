@@ -405,7 +405,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='positionentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('on_behalf', False), ('source', '')), models.Q(('on_behalf', True), models.Q(('source', ''), _negated=True)), _connector='OR'), name='position_source_iff_on_behalf', violation_error_message='A position recorded on behalf of an agency names its source.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('on_behalf', False), ('source', '')), models.Q(('on_behalf', True), models.Q(('source', ''), _negated=True)), _connector='OR'), name='position_source_iff_on_behalf', violation_error_message='A position recorded on behalf names its source.'),
         ),
         migrations.AddConstraint(
             model_name='positionentry',

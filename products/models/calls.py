@@ -49,7 +49,9 @@ class Call(Tracked):
     class Meta:
         ordering = ["-opened_at"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(mode__in=Mode.values), name="call_mode_known"),
+            models.CheckConstraint(
+                condition=models.Q(mode__in=Mode.values), name="call_mode_known"
+            ),
             models.CheckConstraint(
                 condition=models.Q(state__in=CallState.values), name="call_state_known"
             ),
@@ -139,7 +141,7 @@ class PositionEntry(models.Model):
                 condition=models.Q(on_behalf=False, source="")
                 | (models.Q(on_behalf=True) & ~models.Q(source="")),
                 name="position_source_iff_on_behalf",
-                violation_error_message="A position recorded on behalf of an agency names its source.",
+                violation_error_message="A position recorded on behalf names its source.",
             ),
             models.CheckConstraint(
                 condition=~models.Q(stand__in=["reservation", "condition", "object"])
@@ -187,11 +189,11 @@ class Decision(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    def get_absolute_url(self) -> str:
+        return reverse("decision", args=[self.year, self.serial])
+
     @property
     def number(self) -> str:
         """``ISECG-D-2026-001``, with its revision where it has one."""
         number = f"ISECG-D-{self.year}-{self.serial:03d}"
         return f"{number} rev. {self.revision}" if self.revision else number
-
-    def get_absolute_url(self) -> str:
-        return reverse("decision", args=[self.year, self.serial])

@@ -1,5 +1,7 @@
 """Products, who takes part in them, and how they relate (rules 10-12)."""
 
+from functools import cached_property
+
 from django.db import models
 from django.urls import reverse
 
@@ -108,6 +110,11 @@ class Product(Tracked, Sourced):
 
     def get_absolute_url(self) -> str:
         return reverse("product", args=[self.code])
+
+    @cached_property
+    def current_editors(self) -> list["ProductEditor"]:
+        """The people who may write its versions; read once, in one query."""
+        return list(self.editors.filter(ended_at=None).select_related("person"))
 
 
 class Degree(models.TextChoices):

@@ -1,0 +1,26 @@
+"""The numbers that the rules leave to us (D): read from the settings, shown to the user."""
+
+from decimal import Decimal
+
+from django.conf import settings
+
+
+def quorum() -> Decimal:
+    """Return the share of the electorate that must answer (rule 24)."""
+    return Decimal(str(settings.ISECG_QUORUM))
+
+
+def minimum_support() -> Decimal:
+    """Return the share of the electorate that must concur (rule 24)."""
+    return Decimal(str(settings.ISECG_MINIMUM_SUPPORT))
+
+
+def share_days(kind: str) -> int:
+    """Return the minimum share period of a kind of product, in days (rule 17)."""
+    by_kind: dict[str, int] = settings.ISECG_SHARE_DAYS_BY_KIND
+    return int(by_kind.get(kind, settings.ISECG_SHARE_DAYS))
+
+
+def upload_limit() -> int:
+    """Return the greatest size of an uploaded file, in bytes."""
+    return int(settings.ISECG_UPLOAD_LIMIT_MB) * 1024 * 1024

@@ -1,0 +1,269 @@
+"""Reading a product's situation from the database: once, and only what is asked for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from functools import cached_property
+
+from django.db.models import Exists, OuterRef, Q
+
+from products import consensus, residue
+from products.consensus import Outcome, Stand
+from products.facts import CallFacts, CirculationFacts, DecisionFacts, Facts
+from products.models import (
+    Call,
+    Circulation,
+    CirculationRecipient,
+    Decision,
+    Elector,
+    Participation,
+    PositionEntry,
+    Product,
+    Relation,
+    Version,
+    VersionFile,
+)
+from products.models.calls import CallState
+from products.models.products import ElectorateRule, RelationKind
+from products.workflow import PUBLIC, State
+from workgroups.models import Agency, Membership
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallReading:
+    """One call as it stands at ``at``, with the rows that its page shows."""
+
+    call: Call
+    at: datetime
+    electors: tuple[Elector, ...]
+    entries: tuple[PositionEntry, ...]
+    tally: consensus.Tally
+    outcome: Outcome
+    counting: dict[str, PositionEntry]
+
+    @property
+    def facts(self) -> CallFacts:
+        return CallFacts(
+            version=self.call.version.number,
+            opened_at=self.call.opened_at,
+            deadline=self.call.deadline,
+            tally=self.tally,
+            outcome=self.outcome,
+            texts={code: entry.text for code, entry in self.counting.items()},
+            quorum=Fraction(self.call.quorum),
+            minimum_support=Fraction(self.call.minimum_support),
+        )
+
+
+def read_call(call: Call, *, at: datetime) -> CallReading:
+    """Compute how ``call`` stands at ``at``, in two queries (rule 26).
+
+    The outcome is that which the positions given would come to, whether or not the
+    deadline has passed.
+    """
+    return _reading(call, tuple(call.electors.select_related("agency")), at=at)
+
+
+def read_open_call(product: Product, *, at: datetime) -> CallReading | None:
+    """Compute how the open call of ``product`` stands, if there is one, in two queries."""
+    rows = Elector.objects.filter(call__product=product, call__state=CallState.OPEN)
+    electors = tuple(rows.select_related("agency", "call__version").order_by("code"))
+    return _reading(electors[0].call, electors, at=at) if electors else None
+
+
+def _reading(call: Call, electors: tuple[Elector, ...], *, at: datetime) -> CallReading:
+    codes = {elector.agency_id: elector.code for elector in electors}
+    rows = call.entries.select_related("agency", "given_by").order_by("given_at", "id")
+    entries = tuple(entry for entry in rows if entry.agency_id in codes)
+    count = consensus.tally(
+        codes.values(),
+        (
+            consensus.Entry(
+                agency=codes[entry.agency_id],
+                at=entry.given_at,
+                stand=Stand(entry.stand) if entry.stand else None,
+            )
+            for entry in entries
+        ),
+        deadline=call.deadline,
+        at=min(at, call.ended_at) if call.ended_at else at,
+        left=[elector.code for elector in electors if elector.left_at],
+    )
+    return CallReading(
+        call=call,
+        at=at,
+        electors=electors,
+        entries=entries,
+        tally=count,
+        outcome=consensus.outcome(
+            count,
+            quorum=Fraction(call.quorum),
+            minimum_support=Fraction(call.minimum_support),
+        ),
+        counting=_counting(entries, codes, count, call.deadline),
+    )
+
+
+def _counting(
+    entries: Iterable[PositionEntry],
+    codes: dict[int, str],
+    count: consensus.Tally,
+    deadline: datetime,
+) -> dict[str, PositionEntry]:
+    last = {codes[entry.agency_id]: entry for entry in entries if entry.given_at <= deadline}
+    return {code: entry for code, entry in last.items() if code in count.stands}
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A product and what belongs to it at ``at``: each part is read once, when asked for.
+
+    The guards of an act and the page that explains them read the same dossier.
+    """
+
+    product: Product
+    at: datetime
+
+    @cached_property
+    def versions(self) -> list[Version]:
+        """The versions without their text, newest first, each with its ``main`` file."""
+        rows = VersionFile.objects.filter(version__product=self.product)
+        versions: dict[int, Version] = {}
+        for file in (
+            rows.select_related("version__author")
+            .defer("version__text")
+            .order_by("-version__number", "role", "id")
+        ):
+            version = versions.setdefault(file.version_id, file.version)
+            version.product = self.product
+            version.kept_files = [*getattr(version, "kept_files", []), file]  # type: ignore[attr-defined]
+            file.version = version
+        return list(versions.values())
+
+    @property
+    def latest(self) -> Version | None:
+        return self.versions[0] if self.versions else None
+
+    @cached_property
+    def participations(self) -> list[Participation]:
+        """The participating agencies, each knowing whether it ``is_member`` at ``at``."""
+        members = Membership.objects.current_on(self.at.date()).filter(agency=OuterRef("agency"))
+        rows = self.product.participations.filter(left_at=None).select_related("agency")
+        return list(rows.annotate(is_member=Exists(members)))
+
+    @cached_property
+    def electors(self) -> list[Agency]:
+        """The agencies whose positions a call opened at ``at`` would count (rule 18).
+
+        Participating agencies that are no members any more have no voice.
+        """
+        if self.product.electorate_rule == ElectorateRule.ALL_MEMBERS:
+            return list(Agency.objects.members_on(self.at.date()))
+        return [row.agency for row in self.participations if row.is_member]  # type: ignore[attr-defined]
+
+    @cached_property
+    def relations(self) -> list[Relation]:
+        """The relations in which the product stands on either side."""
+        rows = Relation.objects.filter(Q(product=self.product) | Q(target=self.product))
+        return list(rows.select_related("product", "target"))
+
+    @property
+    def successor(self) -> Product | None:
+        """The edition that supersedes this one, if one is named (rule 12)."""
+        return next(
+            (
+                link.product
+                for link in self.relations
+                if link.kind == RelationKind.SUPERSEDES and link.target_id == self.product.pk
+            ),
+            None,
+        )
+
+    @cached_property
+    def circulation(self) -> Circulation | None:
+        """The latest circulation, with its version."""
+        rows = Circulation.objects.filter(version__product=self.product)
+        return rows.select_related("version").order_by("-opened_at").first()
+
+    @cached_property
+    def missed(self) -> tuple[str, ...]:
+        """The members that the latest circulation did not reach (rule 17)."""
+        if self.circulation is None:
+            return ()
+        got = CirculationRecipient.objects.filter(circulation=self.circulation).values("agency")
+        members = Agency.objects.members_on(self.circulation.opened_at.date())
+        return tuple(members.exclude(pk__in=got).values_list("code", flat=True))
+
+    @cached_property
+    def reading(self) -> CallReading | None:
+        """The open call, if there is one."""
+        if self.product.state != State.IN_CONSENSUS:
+            return None
+        return read_open_call(self.product, at=self.at)
+
+    @cached_property
+    def decision(self) -> Decision | None:
+        """The last decision, in its last revision."""
+        rows = Decision.objects.filter(call__product=self.product)
+        latest = rows.select_related("call__version").order_by("-declared_at", "-revision")
+        return latest.first()
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the guards of the product's state look at, and no more."""
+        state, product = State(self.product.state), self.product
+        return Facts(
+            at=self.at,
+            state=state,
+            group=str(product.group) if product.group else "",
+            on_workplan=state == State.PROPOSED and product.workplan_items.exists(),
+            electors=(
+                tuple(agency.code for agency in self.electors) if state == State.SHARED else ()
+            ),
+            version=self.latest.number if self.latest else None,
+            sha256=self.latest.sha256 if self.latest else "",
+            circulation=(
+                _circulation_facts(self.circulation, self.missed)
+                if state in (State.DRAFTING, State.SHARED)
+                else None
+            ),
+            call=self.reading.facts if self.reading else None,
+            decision=_decision_facts(self.decision) if state == State.AGREED else None,
+            residue=(
+                tuple(residue.scan(self.latest.text))
+                if self.latest and state == State.AGREED
+                else ()
+            ),
+            successor=str(self.successor) if state == State.RELEASED and self.successor else "",
+            successor_released=bool(
+                state == State.RELEASED and self.successor and self.successor.state in PUBLIC
+            ),
+        )
+
+
+def _circulation_facts(
+    circulation: Circulation | None, missed: tuple[str, ...]
+) -> CirculationFacts | None:
+    if circulation is None:
+        return None
+    return CirculationFacts(
+        version=circulation.version.number,
+        opened_at=circulation.opened_at,
+        closes_at=circulation.closes_at,
+        share_days=circulation.share_days,
+        missed=missed,
+    )
+
+
+def _decision_facts(decision: Decision | None) -> DecisionFacts | None:
+    if decision is None:
+        return None
+    return DecisionFacts(
+        number=decision.number,
+        outcome=Outcome(decision.outcome),
+        version=decision.call.version.number,
+        sha256=decision.call.version.sha256,
+        declared_at=decision.declared_at,
+        conditions=tuple(entry["agency"] for entry in decision.record["conditions"]),
+    )

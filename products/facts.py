@@ -1,0 +1,87 @@
+"""What the rules are asked about: a product's situation as plain values."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from products.consensus import Outcome, Stand, Tally
+from products.residue import Hit
+from products.workflow import State
+
+
+@dataclass(frozen=True, kw_only=True)
+class CirculationFacts:
+    """The latest circulation; instants in UTC."""
+
+    version: int
+    opened_at: datetime
+    closes_at: datetime
+    share_days: int
+    missed: tuple[str, ...]
+
+    @property
+    def shared_long_enough_at(self) -> datetime:
+        """When the minimum share period has run (rule 17)."""
+        return self.opened_at + timedelta(days=self.share_days)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallFacts:
+    """A call as it stands at an instant; agencies are the codes frozen with it."""
+
+    version: int
+    opened_at: datetime
+    deadline: datetime
+    tally: Tally
+    outcome: Outcome
+    texts: dict[str, str] = field(default_factory=dict)
+    quorum: Fraction
+    minimum_support: Fraction
+
+    def is_closed_at(self, at: datetime) -> bool:
+        """Whether its deadline has passed, or every elector has answered (rules 22 and 27)."""
+        return at > self.deadline or not self.tally.no_response
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionFacts:
+    """The decision that a release would rest on."""
+
+    number: str
+    outcome: Outcome
+    version: int
+    sha256: str
+    declared_at: datetime
+    conditions: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """A product's situation at ``at``: all that a guard may look at."""
+
+    at: datetime
+    state: State
+    state_since: datetime | None = None
+    group: str = ""
+    on_workplan: bool = False
+    electors: tuple[str, ...] = ()
+    version: int | None = None
+    sha256: str = ""
+    circulation: CirculationFacts | None = None
+    call: CallFacts | None = None
+    decision: DecisionFacts | None = None
+    residue: tuple[Hit, ...] = ()
+    successor: str = ""
+    successor_released: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ElectorFacts:
+    """One agency of an electorate: what it said, and since when it is waited for."""
+
+    agency: str
+    stand: Stand | None
+    text: str
+    asked_at: datetime
+    deadline: datetime
+    at: datetime

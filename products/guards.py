@@ -1,0 +1,278 @@
+"""The guards of the life cycle, as rules over plain values (rules 12, 16-18, 26 and 34)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from isecg import instants
+from isecg.rules import Finding, Rule, evaluate
+from products.consensus import AGREEING, Stand
+from products.facts import ElectorFacts, Facts
+from products.workflow import Action, State
+
+SECRETARIAT, CHAIR, EDITOR = "role:secretariat", "role:chair", "role:editor"
+
+
+def _deadline(facts: Facts) -> str:
+    assert facts.call is not None
+    return instants.words(facts.call.deadline)
+
+
+def _since_state(facts: Facts) -> datetime | None:
+    return facts.state_since
+
+
+GROUP_SET = Rule[Facts](
+    id="group_set",
+    basis="section 3",
+    satisfied=lambda facts: bool(facts.group),
+    sentence=lambda facts: (
+        f"{facts.group} is responsible." if facts.group else "A working group must be responsible."
+    ),
+    who_acts=lambda _: (SECRETARIAT,),
+    since=_since_state,
+)
+ON_WORKPLAN = Rule[Facts](
+    id="on_workplan",
+    basis="section 3",
+    satisfied=lambda facts: facts.on_workplan,
+    sentence=lambda facts: (
+        "It stands on the Workplan."
+        if facts.on_workplan
+        else "It must stand on the Workplan before drafting starts."
+    ),
+    who_acts=lambda _: (SECRETARIAT,),
+    since=_since_state,
+)
+VERSION_EXISTS = Rule[Facts](
+    id="version_exists",
+    basis="section 3",
+    satisfied=lambda facts: facts.version is not None,
+    sentence=lambda facts: (
+        f"Version {facts.version} is the latest."
+        if facts.version is not None
+        else "There is no version yet: an editor writes or uploads the first."
+    ),
+    who_acts=lambda _: (EDITOR,),
+    since=_since_state,
+)
+CIRCULATED = Rule[Facts](
+    id="circulated_to_all",
+    basis="rule 17",
+    satisfied=lambda facts: (
+        facts.circulation is not None
+        and facts.circulation.version == facts.version
+        and not facts.circulation.missed
+    ),
+    sentence=lambda facts: _circulated_sentence(facts),
+    who_acts=lambda _: (EDITOR, SECRETARIAT),
+    since=_since_state,
+)
+SHARED_LONG_ENOUGH = Rule[Facts](
+    id="share_period_run",
+    basis="rule 17",
+    applies=lambda facts: facts.circulation is not None,
+    satisfied=lambda facts: (
+        facts.circulation is not None and facts.at >= facts.circulation.shared_long_enough_at
+    ),
+    sentence=lambda facts: _share_sentence(facts),
+    who_acts=lambda _: (),
+    since=lambda facts: facts.circulation.opened_at if facts.circulation else None,
+)
+HAS_ELECTORATE = Rule[Facts](
+    id="has_electorate",
+    basis="rule 18",
+    satisfied=lambda facts: bool(facts.electors),
+    sentence=lambda facts: _electorate_sentence(facts),
+    who_acts=lambda _: (SECRETARIAT,),
+    since=_since_state,
+)
+CALL_CLOSED = Rule[Facts](
+    id="call_closed",
+    basis="rules 22 and 27",
+    satisfied=lambda facts: facts.call is not None and facts.call.is_closed_at(facts.at),
+    sentence=lambda facts: _closed_sentence(facts),
+    who_acts=lambda facts: (
+        tuple(f"agency:{code}" for code in facts.call.tally.no_response) if facts.call else ()
+    ),
+    since=lambda facts: facts.call.opened_at if facts.call else None,
+)
+CONSENSUS_ON_THIS = Rule[Facts](
+    id="consensus_on_this_version",
+    basis="rule 34",
+    satisfied=lambda facts: (
+        facts.decision is not None
+        and facts.decision.outcome in AGREEING
+        and facts.decision.sha256 == facts.sha256
+    ),
+    sentence=lambda facts: (
+        f"{facts.decision.number}: {facts.decision.outcome.label.lower()} on "
+        f"version {facts.decision.version}."
+        if facts.decision and facts.decision.sha256 == facts.sha256
+        else "There is no decision on exactly this version."
+    ),
+    who_acts=lambda _: (CHAIR, SECRETARIAT),
+    since=_since_state,
+)
+NO_OPEN_CONDITION = Rule[Facts](
+    id="no_open_condition",
+    basis="rule 34",
+    applies=lambda facts: facts.decision is not None,
+    satisfied=lambda facts: facts.decision is not None and not facts.decision.conditions,
+    sentence=lambda facts: (
+        f"Conditions are open: {', '.join(facts.decision.conditions)}. "
+        "A new version that meets them goes to a new call."
+        if facts.decision and facts.decision.conditions
+        else "No condition is open."
+    ),
+    who_acts=lambda _: (EDITOR,),
+    since=lambda facts: facts.decision.declared_at if facts.decision else None,
+)
+NO_RESIDUE = Rule[Facts](
+    id="no_drafting_residue",
+    basis="rule 34",
+    satisfied=lambda facts: not facts.residue,
+    sentence=lambda facts: _residue_sentence(facts),
+    who_acts=lambda _: (EDITOR,),
+    since=_since_state,
+    overridable=True,
+)
+SUCCESSOR_NAMED = Rule[Facts](
+    id="successor_named",
+    basis="rule 12",
+    satisfied=lambda facts: bool(facts.successor) and facts.successor_released,
+    sentence=lambda facts: (
+        f"{facts.successor} takes its place."
+        if facts.successor and facts.successor_released
+        else f"{facts.successor} is to take its place, and is not released yet."
+        if facts.successor
+        else "No released product is named as its successor."
+    ),
+    who_acts=lambda _: (SECRETARIAT,),
+)
+
+GUARDS: dict[Action, tuple[Rule[Facts], ...]] = {
+    Action.START_DRAFTING: (GROUP_SET, ON_WORKPLAN),
+    Action.CIRCULATE: (VERSION_EXISTS,),
+    Action.OPEN_CALL: (CIRCULATED, SHARED_LONG_ENOUGH, HAS_ELECTORATE),
+    Action.DECLARE: (CALL_CLOSED,),
+    Action.RELEASE: (CONSENSUS_ON_THIS, NO_OPEN_CONDITION, NO_RESIDUE),
+    Action.SUPERSEDE: (SUCCESSOR_NAMED,),
+}
+
+# What a product in this state waits for, so that its page can say what is still needed.
+NEXT: dict[State, Action] = {
+    State.PROPOSED: Action.START_DRAFTING,
+    State.DRAFTING: Action.CIRCULATE,
+    State.SHARED: Action.OPEN_CALL,
+    State.IN_CONSENSUS: Action.DECLARE,
+    State.AGREED: Action.RELEASE,
+}
+
+ANSWERED = Rule[ElectorFacts](
+    id="elector_answered",
+    basis="rule 20",
+    applies=lambda elector: elector.at <= elector.deadline,
+    satisfied=lambda elector: elector.stand is not None,
+    sentence=lambda elector: (
+        f"{elector.agency}: {elector.stand.label.lower()}."
+        if elector.stand
+        else f"Waiting for {elector.agency}: no position."
+    ),
+    who_acts=lambda elector: (f"agency:{elector.agency}",),
+    since=lambda elector: elector.asked_at,
+)
+NOT_OBJECTING = Rule[ElectorFacts](
+    id="no_sustained_objection",
+    basis="rule 23",
+    applies=lambda elector: elector.stand == Stand.OBJECT,
+    satisfied=lambda _: False,
+    sentence=lambda elector: f"{elector.agency} objects: {elector.text}",
+    who_acts=lambda elector: (f"agency:{elector.agency}",),
+    since=lambda elector: elector.asked_at,
+)
+CONDITION_MET = Rule[ElectorFacts](
+    id="condition_met",
+    basis="rule 20",
+    applies=lambda elector: elector.stand == Stand.CONDITION,
+    satisfied=lambda _: False,
+    sentence=lambda elector: f"{elector.agency} concurs on condition: {elector.text}",
+    who_acts=lambda _: (EDITOR,),
+    since=lambda elector: elector.asked_at,
+)
+
+
+def guard(
+    action: Action, facts: Facts, *, overrides: Mapping[str, str] | None = None
+) -> list[Finding]:
+    """Return what the guards of ``action`` find: the same for the act and for its page."""
+    return evaluate(GUARDS.get(action, ()), facts, overrides=overrides)
+
+
+def waiting_for(facts: Facts) -> list[Finding]:
+    """Return what the call waits for, agency by agency; nothing where none is open."""
+    if facts.call is None:
+        return []
+    call = facts.call
+    return [
+        finding
+        for agency in call.tally.electorate
+        for finding in evaluate(
+            (ANSWERED, NOT_OBJECTING, CONDITION_MET),
+            ElectorFacts(
+                agency=agency,
+                stand=call.tally.stands.get(agency),
+                text=call.texts.get(agency, ""),
+                asked_at=call.opened_at,
+                deadline=call.deadline,
+                at=facts.at,
+            ),
+        )
+        if not finding.satisfied
+    ]
+
+
+def _circulated_sentence(facts: Facts) -> str:
+    sent = facts.circulation
+    if sent is None or sent.version != facts.version:
+        return "The latest version has not been circulated to all member agencies."
+    if sent.missed:
+        return f"The circulation missed {', '.join(sent.missed)}."
+    return f"Version {sent.version} was circulated to all member agencies."
+
+
+def _electorate_sentence(facts: Facts) -> str:
+    if not facts.electors:
+        return "No agency takes part yet: without participants there is nobody to ask."
+    if len(facts.electors) == 1:
+        return f"{facts.electors[0]} alone makes up the electorate."
+    return f"{len(facts.electors)} agencies make up the electorate."
+
+
+def _share_sentence(facts: Facts) -> str:
+    assert facts.circulation is not None
+    until = facts.circulation.shared_long_enough_at
+    days = facts.circulation.share_days
+    if facts.at >= until:
+        return f"The minimum share period of {days} days has run."
+    return f"The minimum share period of {days} days runs until {instants.words(until)}."
+
+
+def _closed_sentence(facts: Facts) -> str:
+    if facts.call is None:
+        return "No call is open."
+    if facts.at > facts.call.deadline:
+        return f"The deadline of the call passed on {_deadline(facts)}."
+    if not facts.call.tally.no_response:
+        return "Every elector has answered."
+    return (
+        f"The call is open until {_deadline(facts)}: "
+        f"{facts.call.tally.responded} of {len(facts.call.tally.electorate)} have answered."
+    )
+
+
+def _residue_sentence(facts: Facts) -> str:
+    if not facts.residue:
+        return "The text has no drafting residue."
+    first = facts.residue[0]
+    more = f" and {len(facts.residue) - 1} more" if facts.residue[1:] else ""
+    return f"Drafting residue in the text: “{first.text}” in line {first.line}{more}."

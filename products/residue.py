@@ -1,0 +1,33 @@
+"""What drafting leaves behind in a text: found before a release (rule 34)."""
+
+import re
+from dataclasses import dataclass
+
+_MARKS = {
+    "unresolved square brackets": re.compile(r"\[[^\[\]\n]{1,200}\](?![(\[:])"),
+    "a marker of something to be settled": re.compile(r"\bT\.?B\.?[CDS]\.?\b"),
+    "a comment or tracked-change mark": re.compile(
+        r"\{(?:>>|\+\+|--|~~)|^\s*(?:Comment|Deleted|Inserted|Formatted)\s*(?:\[\w+\])?:", re.M
+    ),
+}
+
+
+@dataclass(frozen=True, order=True)
+class Hit:
+    """One piece of residue: in which line (from 1), the text, and what it is."""
+
+    line: int
+    text: str
+    what: str
+
+
+def scan(text: str) -> list[Hit]:
+    """Return every piece of drafting residue in ``text``, in its order.
+
+    A Markdown link, ``[text](address)`` or ``[text][name]``, is none.
+    """
+    return sorted(
+        Hit(text.count("\n", 0, match.start()) + 1, match[0].strip(), what)
+        for what, pattern in _MARKS.items()
+        for match in pattern.finditer(text)
+    )
