@@ -1,0 +1,160 @@
+"""Who is told what of products and calls, and in what words (rules 14, 22, 23 and 44)."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from isecg import clock
+from isecg.events.log import reference
+from isecg.mail.outbox import Notice, enqueue
+from products.dossier import CallReading
+from products.models import Call, Circulation, Decision, PositionEntry, Product
+from workgroups.models import Agency, User
+from workgroups.recipients import people_of, secretariat
+
+
+def _tell(
+    people: Iterable[User],
+    *,
+    kind: str,
+    occurrence: str,
+    product: Product,
+    subject: str,
+    template: str,
+    why: str,
+    context: dict[str, Any],
+) -> None:
+    at = clock.now()
+    enqueue(
+        Notice(
+            kind=kind,
+            occurrence=occurrence,
+            recipient=person,
+            about=reference(product),
+            subject=f"[{product}] {subject}",
+            text=render_to_string(
+                f"emails/products/{template}.txt",
+                {"product": product, "person": person, "site": settings.SITE_URL, **context},
+            ),
+            why=why,
+            thread=reference(product),
+            due_at=at,
+        )
+        for person in people
+    )
+
+
+def _participants(product: Product) -> list[User]:
+    agencies = Agency.objects.filter(participations__product=product, participations__left_at=None)
+    return people_of(agencies, at=clock.now())
+
+
+def circulated(circulation: Circulation, *, product: Product, by: User) -> None:
+    """Tell the people of every member agency that a version is shared with them."""
+    members = Agency.objects.filter(circulations__circulation=circulation)
+    _tell(
+        people_of(members, at=circulation.opened_at),
+        kind="circulation.opened",
+        occurrence=reference(circulation),
+        product=product,
+        subject=f"Version {circulation.version.number} is circulated",
+        template="circulated",
+        why="Your agency is a member of ISECG, and every draft is shared with all members.",
+        context={"circulation": circulation, "by": by},
+    )
+
+
+def call_opened(call: Call, *, electors: Collection[Agency], by: User) -> None:
+    """Ask the people of the electorate for their agency's position."""
+    _tell(
+        people_of(electors, at=call.opened_at),
+        kind="call.opened",
+        occurrence=reference(call),
+        product=call.product,
+        subject=f"Call for positions on version {call.version.number}",
+        template="call_opened",
+        why="Your agency is in the electorate of this call.",
+        context={"call": call, "by": by},
+    )
+
+
+def call_extended(call: Call, *, by: User, reason: str) -> None:
+    """Tell the people of the electorate that the deadline moved."""
+    electors = Agency.objects.filter(electorates__call=call, electorates__left_at=None)
+    _tell(
+        people_of(electors, at=clock.now()),
+        kind="call.extended",
+        occurrence=f"{reference(call)}@{call.deadline.isoformat()}",
+        product=call.product,
+        subject="The deadline of the call has moved",
+        template="call_extended",
+        why="Your agency is in the electorate of this call.",
+        context={"call": call, "by": by, "reason": reason},
+    )
+
+
+def call_ended(reading: CallReading, *, by: User, reason: str) -> None:
+    """Tell the people of the electorate that a call ended without a decision."""
+    _tell(
+        people_of([row.agency for row in reading.electors], at=reading.at),
+        kind="call.ended",
+        occurrence=f"{reference(reading.call)}:ended",
+        product=reading.call.product,
+        subject="The call has ended without a decision",
+        template="call_ended",
+        why="Your agency was in the electorate of this call.",
+        context={"call": reading.call, "by": by, "reason": reason},
+    )
+
+
+def position_recorded(entry: PositionEntry, *, before: PositionEntry | None, by: User) -> None:
+    """Tell an agency's other delegates, and whoever it replaces, what was recorded.
+
+    Two delegates who differ both learn of it (case 3 of the rules).
+    """
+    people = {person.pk: person for person in people_of([entry.agency], at=entry.given_at)}
+    if before is not None:
+        people[before.given_by_id] = before.given_by
+    people.pop(by.pk, None)
+    _tell(
+        people.values(),
+        kind="position.recorded",
+        occurrence=reference(entry),
+        product=entry.call.product,
+        subject=f"{entry.agency}: {entry.get_stand_display() or 'position withdrawn'}",
+        template="position_recorded",
+        why=f"You hold a mandate of {entry.agency}, or gave its position before.",
+        context={"entry": entry, "before": before, "by": by},
+    )
+
+
+def declared(decision: Decision, *, electors: Collection[Agency], by: User) -> None:
+    """Tell the electorate's people and the secretariat what was decided."""
+    people = {person.pk: person for person in people_of(electors, at=decision.declared_at)}
+    people |= {person.pk: person for person in secretariat()}
+    _tell(
+        people.values(),
+        kind="decision.declared",
+        occurrence=reference(decision),
+        product=decision.call.product,
+        subject=f"{decision.number}: {decision.get_outcome_display()}",
+        template="declared",
+        why="Your agency was in the electorate of this call, or you work for the secretariat.",
+        context={"decision": decision, "by": by},
+    )
+
+
+def state_changed(product: Product, *, by: User, reason: str) -> None:
+    """Tell the people of the participating agencies where a product stands now."""
+    _tell(
+        _participants(product),
+        kind="product.moved",
+        occurrence=f"{reference(product)}:{product.state}@{clock.now().isoformat()}",
+        product=product,
+        subject=f"Now {product.get_state_display().lower()}",
+        template="state_changed",
+        why="Your agency takes part in this product.",
+        context={"by": by, "reason": reason},
+    )

@@ -1,0 +1,1 @@
+"""What can be done to products: one function, one transaction, one reason."""

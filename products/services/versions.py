@@ -1,0 +1,138 @@
+"""Writing a version, and what follows from a substantive one (rules 13 and 29)."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from isecg.events import log
+from products import files, notifications, permissions
+from products.dossier import Dossier
+from products.files import Checked
+from products.models import Product, Version, VersionFile
+from products.models.calls import CallState
+from products.models.versions import ChangeClass, FileRole
+from products.services import calls, moves
+from products.services.errors import ProductError
+from products.workflow import TRANSITIONS, Action, State
+from workgroups.models import User
+from workgroups.permissions import Standing
+from workgroups.roles import Ability
+
+# Where an editorial version would leave a circulation, a call or an agreement on another text.
+_FIXED = (State.IN_CONSENSUS, State.AGREED)
+_WRITABLE = (State.PROPOSED, State.DRAFTING, *TRANSITIONS[Action.REVISE].sources)
+
+
+@transaction.atomic(durable=True)
+def submit_version(
+    product: Product,
+    *,
+    main: Checked,
+    renditions: Iterable[Checked] = (),
+    change_class: ChangeClass,
+    note: str,
+    by: User,
+    expected_latest: int | None,
+) -> Version:
+    """Add an immutable version (rule 13).
+
+    ``expected_latest`` is the number of the version that the author worked from, ``None``
+    for the first. A substantive version takes a product that was shared, in consensus or
+    agreed back to drafting: a circulation, a call or an agreement does not carry over.
+
+    :raises PermissionDenied: if ``by`` may not write versions of this product.
+    :raises ProductError: if the product takes no version, another version came in
+        between, or an editorial one is not possible in its state.
+    """
+    moves.lock(product)
+    standing = Standing.of(by)
+    permissions.require(standing, Ability.WRITE_VERSION, product)
+    dossier = Dossier(product, standing.at)
+    _check(product, dossier, change_class, expected_latest, main)
+
+    version = Version.objects.create(
+        product=product,
+        number=dossier.latest.number + 1 if dossier.latest else 1,
+        text=main.text,
+        change_class=change_class,
+        note=note,
+        author=by,
+        created_at=standing.at,
+        sha256=main.sha256,
+    )
+    _keep_files(version, main, renditions)
+    label = f"v{version.number}"
+    log.record(
+        "version.submitted",
+        by=by,
+        subject=product,
+        reason=note,
+        version=label,
+        after={"change_class": change_class.value, "sha256": version.sha256},
+    )
+    if change_class == ChangeClass.SUBSTANTIVE and product.state in (
+        TRANSITIONS[Action.REVISE].sources
+    ):
+        _reopen_text(product, dossier, version, by=by)
+    return version
+
+
+def _check(
+    product: Product,
+    dossier: Dossier,
+    change_class: ChangeClass,
+    expected_latest: int | None,
+    main: Checked,
+) -> None:
+    if product.state not in _WRITABLE:
+        raise ProductError(
+            f"{product} is “{product.get_state_display()}”: its text does not change any more."
+        )
+    latest = dossier.latest
+    if expected_latest != (latest.number if latest else None):
+        raise ProductError(
+            f"Version {latest.number if latest else 0} came in while you were writing. "
+            "Look at it, then submit yours again."
+        )
+    if latest and latest.sha256 == main.sha256:
+        raise ProductError(f"This is the same text as version {latest.number}, byte for byte.")
+    if change_class == ChangeClass.EDITORIAL and product.state in _FIXED:
+        raise ProductError(
+            f"{product} is “{product.get_state_display()}” on version "
+            f"{latest.number if latest else 0}: another text is a substantive version, "
+            "and goes to a new call."
+        )
+
+
+def _keep_files(version: Version, main: Checked, renditions: Iterable[Checked]) -> None:
+    names: set[str] = set()
+    for role, checked in [
+        (FileRole.MAIN, main),
+        *((FileRole.RENDITION, other) for other in renditions),
+    ]:
+        if checked.name in names:
+            raise ProductError(f"Two files are named “{checked.name}”: rename one.")
+        names.add(checked.name)
+        VersionFile.objects.create(
+            version=version,
+            role=role,
+            name=checked.name,
+            path=files.keep(checked),
+            media_type=checked.media_type,
+            size=checked.size,
+            sha256=checked.sha256,
+        )
+
+
+def _reopen_text(product: Product, dossier: Dossier, version: Version, *, by: User) -> None:
+    reason = f"version {version.number} is substantive"
+    if dossier.reading:
+        calls.end_call(
+            dossier.reading.call,
+            state=CallState.OVERTAKEN,
+            by=by,
+            at=dossier.at,
+            reason=f"Overtaken: {reason}",
+        )
+        notifications.call_ended(dossier.reading, by=by, reason=f"Overtaken: {reason}.")
+    moves.move(product, Action.REVISE, by=by, reason=reason, version=f"v{version.number}")

@@ -1,0 +1,22 @@
+"""Who is reached when an agency, or everybody, is told something (rules 4, 43 and 45)."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from workgroups.models import Agency, Mandate, User
+
+
+def people_of(agencies: Collection[Agency], *, at: datetime, speaking: bool = False) -> list[User]:
+    """Return the people who hold these agencies' seats at ``at``, each once, in one query.
+
+    With ``speaking`` only heads of delegation and alternates.
+    """
+    mandates = Mandate.objects.valid_at(at).filter(agency__in=agencies)
+    if speaking:
+        mandates = mandates.speaking()
+    return list(User.objects.filter(mandates__in=mandates).distinct().order_by("pk"))
+
+
+def secretariat() -> list[User]:
+    """Return the people of the secretariat who may sign in."""
+    return list(User.objects.filter(is_secretariat=True, is_active=True).order_by("pk"))
