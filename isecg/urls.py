@@ -3,11 +3,19 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from isecg import health
+from isecg import health, specimen
+
+handler400 = "isecg.errors.bad_request"
+handler403 = "isecg.errors.forbidden"
+handler404 = "isecg.errors.not_found"
+handler500 = "isecg.errors.server_error"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("specimen/", specimen.specimen, name="specimen"),
     path("", include("isecg.mail.urls")),
+    path("", include("workgroups.urls")),
+    path("", include("products.urls")),
 ]

@@ -51,6 +51,12 @@ def instant(
     )
 
 
+@register.filter
+def moment(value: datetime, zone: str = "UTC") -> str:
+    """Return an instant as a letter says it: ``14 Sep 2016 15:00 CEST``."""
+    return instants.words(value, zone or "UTC")
+
+
 @register.simple_tag
 def day(value: PartialDate | date | str | None, *, unknown: str = NOT_KNOWN) -> SafeString:
     """Show a date no more exactly than its source gives it (rules 2 and 23).
