@@ -71,7 +71,7 @@ class User(Tracked, AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Whether the password is right; one kept by an older method is kept anew."""
 
         def keep_anew(password: str) -> None:
@@ -103,7 +103,9 @@ class Mandate(Tracked):
     capacity = models.CharField(max_length=10, choices=Capacity)
     starts_at = models.DateTimeField("from")
     ends_at = models.DateTimeField("to", null=True, blank=True)
-    granted_by = models.CharField(max_length=200, help_text="Who gave it, as in a letter's signature.")
+    granted_by = models.CharField(
+        max_length=200, help_text="Who gave it, as in a letter's signature."
+    )
     reference = models.CharField(
         max_length=200, blank=True, help_text="The letter or note that says so."
     )

@@ -1,0 +1,100 @@
+"""Who and when in Django's admin: a window, not a door."""
+
+from django.contrib import admin
+
+from isecg.admin import ReadOnlyAdmin
+from workgroups import models
+
+
+@admin.register(models.User)
+class UserAdmin(ReadOnlyAdmin):
+    list_display = ["name", "email", "is_secretariat", "is_active"]
+    list_filter = ["is_secretariat", "is_active"]
+    search_fields = ["name", "email"]
+    # The digest of a password is for nobody to read.
+    exclude = ["password"]
+
+
+@admin.register(models.Mandate)
+class MandateAdmin(ReadOnlyAdmin):
+    list_display = ["agency", "person", "capacity", "starts_at", "ends_at"]
+    list_filter = ["capacity", "agency"]
+    list_select_related = ["agency", "person"]
+    search_fields = ["person__name", "agency__code"]
+
+
+@admin.register(models.Agency)
+class AgencyAdmin(ReadOnlyAdmin):
+    list_display = ["code", "name", "country", "kind", "confidence"]
+    list_filter = ["kind", "confidence"]
+    search_fields = ["code", "name", "names__code", "names__name"]
+
+
+@admin.register(models.AgencyName)
+class AgencyNameAdmin(ReadOnlyAdmin):
+    list_display = ["agency", "code", "name", "start", "end"]
+    list_select_related = ["agency"]
+    search_fields = ["code", "name"]
+
+
+@admin.register(models.Membership)
+class MembershipAdmin(ReadOnlyAdmin):
+    list_display = ["agency", "start", "end", "attested_on"]
+    list_select_related = ["agency"]
+
+
+@admin.register(models.MembershipCount)
+class MembershipCountAdmin(ReadOnlyAdmin):
+    list_display = ["as_of", "count", "source"]
+
+
+@admin.register(models.WorkingGroup)
+class WorkingGroupAdmin(ReadOnlyAdmin):
+    list_display = ["code", "name", "kind", "lead_agency", "start", "end"]
+    list_filter = ["kind"]
+    list_select_related = ["lead_agency"]
+    search_fields = ["code", "name"]
+
+
+@admin.register(models.GroupMember)
+class GroupMemberAdmin(ReadOnlyAdmin):
+    list_display = ["group", "agency", "start", "end"]
+    list_select_related = ["group", "agency"]
+
+
+@admin.register(models.GroupRole)
+class GroupRoleAdmin(ReadOnlyAdmin):
+    list_display = ["group", "person", "duty", "starts_at", "ends_at"]
+    list_select_related = ["group", "person"]
+
+
+@admin.register(models.ChairTerm)
+class ChairTermAdmin(ReadOnlyAdmin):
+    list_display = ["position", "agency", "person", "start", "end", "starts_at", "ends_at"]
+    list_select_related = ["agency", "person"]
+
+
+@admin.register(models.LiaisonOrganisation)
+class LiaisonOrganisationAdmin(ReadOnlyAdmin):
+    list_display = ["code", "name", "founded"]
+
+
+@admin.register(models.Meeting)
+class MeetingAdmin(ReadOnlyAdmin):
+    list_display = ["title", "kind", "number", "start", "place", "host", "status"]
+    list_filter = ["kind", "status"]
+    list_select_related = ["host"]
+    search_fields = ["title", "place"]
+
+
+@admin.register(models.Attendance)
+class AttendanceAdmin(ReadOnlyAdmin):
+    list_display = ["meeting", "agency", "presence"]
+    list_filter = ["presence"]
+    list_select_related = ["meeting", "agency"]
+
+
+@admin.register(models.AgendaItem)
+class AgendaItemAdmin(ReadOnlyAdmin):
+    list_display = ["meeting", "position", "title", "speaker"]
+    list_select_related = ["meeting", "speaker"]

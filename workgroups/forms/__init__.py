@@ -1,0 +1,1 @@
+"""What people type about who and when, and what is wrong with it."""

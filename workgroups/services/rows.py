@@ -1,0 +1,33 @@
+"""Taking a row for a change, and saying what the change was."""
+
+from typing import Any, TypeVar
+
+from isecg.history import Tracked
+
+Row = TypeVar("Row", bound=Tracked)
+
+
+def lock(row: Tracked) -> None:
+    """Refresh ``row`` and keep others off it until we commit."""
+    rows = type(row)._default_manager.select_for_update(of=("self",), no_key=True)
+    row.refresh_from_db(from_queryset=rows)
+
+
+def amend(row: Tracked, fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Set ``fields`` on ``row``; return what differs, before and after, for the event log."""
+    before, after = {}, {}
+    for name, value in fields.items():
+        former = getattr(row, name)
+        if former != value:
+            before[name], after[name] = former, value
+            setattr(row, name, value)
+    return before, after
+
+
+def check(row: Row) -> Row:
+    """Return ``row`` once its fields and constraints hold, in their own words.
+
+    :raises ValidationError: otherwise, with the messages by field.
+    """
+    row.full_clean()
+    return row

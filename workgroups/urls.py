@@ -1,0 +1,60 @@
+"""The addresses of who and when."""
+
+from django.urls import path
+
+from workgroups.views import agencies, chair, groups, liaison, meetings, people, sign_in
+
+urlpatterns = [
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("profile/", people.profile, name="profile"),
+    path("profile/password/", people.password_change, name="password_change"),
+    path("people/", people.people, name="people"),
+    path("people/new/", people.person_new, name="person_new"),
+    path("people/<int:pk>/", people.person_edit, name="person_edit"),
+    path("agencies/", agencies.agencies, name="agencies"),
+    path("agencies/new/", agencies.agency_new, name="agency_new"),
+    path("agencies/<slug:key>/", agencies.agency, name="agency"),
+    path("agencies/<slug:key>/edit/", agencies.agency_edit, name="agency_edit"),
+    path("agencies/<slug:key>/rename/", agencies.agency_rename, name="agency_rename"),
+    path(
+        "agencies/<slug:key>/memberships/new/",
+        agencies.membership_start,
+        name="membership_start",
+    ),
+    path(
+        "agencies/<slug:key>/memberships/<int:pk>/end/",
+        agencies.membership_end,
+        name="membership_end",
+    ),
+    path("agencies/<slug:key>/mandates/new/", agencies.mandate_grant, name="mandate_grant"),
+    path("agencies/<slug:key>/mandates/<int:pk>/end/", agencies.mandate_end, name="mandate_end"),
+    path("groups/", groups.groups, name="groups"),
+    path("groups/new/", groups.group_new, name="group_new"),
+    path("groups/<slug:code>/", groups.group, name="group"),
+    path("groups/<slug:code>/edit/", groups.group_edit, name="group_edit"),
+    path("groups/<slug:code>/close/", groups.group_close, name="group_close"),
+    path("groups/<slug:code>/members/new/", groups.group_member_add, name="group_member_add"),
+    path(
+        "groups/<slug:code>/members/<int:pk>/end/",
+        groups.group_member_end,
+        name="group_member_end",
+    ),
+    path("groups/<slug:code>/roles/new/", groups.group_role_add, name="group_role_add"),
+    path("groups/<slug:code>/roles/<int:pk>/end/", groups.group_role_end, name="group_role_end"),
+    path("chair/", chair.chair, name="chair"),
+    path("chair/hand-over/", chair.chair_hand_over, name="chair_hand_over"),
+    path("chair/end/", chair.chair_end, name="chair_end"),
+    path("meetings/", meetings.meetings, name="meetings"),
+    path("meetings/new/", meetings.meeting_new, name="meeting_new"),
+    path("meetings/<slug:key>/", meetings.meeting, name="meeting"),
+    path("meetings/<slug:key>/calendar.ics", meetings.meeting_calendar, name="meeting_calendar"),
+    path("meetings/<slug:key>/edit/", meetings.meeting_edit, name="meeting_edit"),
+    path("meetings/<slug:key>/move/", meetings.meeting_move, name="meeting_move"),
+    path("meetings/<slug:key>/cancel/", meetings.meeting_cancel, name="meeting_cancel"),
+    path("meetings/<slug:key>/attendance/", meetings.meeting_attendance, name="meeting_attendance"),
+    path("meetings/<slug:key>/agenda/new/", meetings.item_new, name="item_new"),
+    path("meetings/<slug:key>/agenda/<int:pk>/", meetings.item_edit, name="item_edit"),
+    path("meetings/<slug:key>/agenda/<int:pk>/remove/", meetings.item_remove, name="item_remove"),
+    path("liaison/", liaison.liaison, name="liaison"),
+]

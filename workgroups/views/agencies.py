@@ -1,0 +1,251 @@
+"""Pages of the agencies, their names, memberships and seats."""
+
+from datetime import date
+from functools import partial
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from isecg import clock, row_history
+from workgroups import permissions, seats
+from workgroups.forms.agencies import (
+    AgencyEditForm,
+    AgencyFilterForm,
+    AgencyForm,
+    MembershipForm,
+    RenameForm,
+)
+from workgroups.forms.base import EndDateForm, EndingForm
+from workgroups.forms.people import MandateForm
+from workgroups.models import Agency, AgencyName, Mandate, Membership, MembershipCount
+from workgroups.permissions import Standing
+from workgroups.roles import Ability
+from workgroups.sections import sections
+from workgroups.services import agencies as services
+from workgroups.services import people
+from workgroups.views.form_pages import AuthedRequest, Trail, answer, form_page, typed
+
+
+def _trail(agency: Agency | None = None) -> Trail:
+    trail = [("Agencies", reverse("agencies"))]
+    return [*trail, (agency.code, agency.get_absolute_url())] if agency else trail
+
+
+@require_safe
+def agencies(request: AuthedRequest) -> HttpResponse:
+    """List agencies by what they are or were called, or the members on a day."""
+    form = AgencyFilterForm(request.GET)
+    sought: dict[str, Any] = form.cleaned_data if form.is_valid() else {"q": "", "on": None}
+    found = Agency.objects.prefetch_related("names", "memberships")
+    if sought["q"]:
+        found = found.matching(sought["q"])
+    if sought["on"]:
+        found = found.members_on(sought["on"])
+    today = clock.now().date()
+    context = {
+        "form": form,
+        "on": sought["on"],
+        "rows": _rows(found, day=sought["on"] or today),
+        "counts": MembershipCount.objects.all(),
+        "actions": _list_actions(Standing.of(request.user)),
+        "trail": [("Agencies", "")],
+    }
+    return render(request, "workgroups/agencies/agencies.html", context)
+
+
+def _rows(found: QuerySet[Agency], *, day: date) -> list[dict[str, Any]]:
+    rows = []
+    for agency in found:
+        code, name = agency.name_on(day)
+        memberships = list(agency.memberships.all())
+        others = {former.code for former in agency.names.all() if former.code} | {agency.code}
+        rows.append(
+            {
+                "agency": agency,
+                "code": code,
+                "name": name,
+                "also": sorted(others - {code}),
+                "membership": memberships[-1] if memberships else None,
+                "certain": any(held.is_certain_on(day) for held in memberships),
+            }
+        )
+    return sorted(rows, key=lambda row: str(row["code"]))
+
+
+def _list_actions(standing: Standing) -> list[tuple[str, str]]:
+    if not standing.may(Ability.KEEP_ROSTER):
+        return []
+    return [("Add an agency", reverse("agency_new"))]
+
+
+@require_safe
+def agency(request: AuthedRequest, key: str) -> HttpResponse:
+    """Show an agency: names through time, membership, seat, chair terms, groups, meetings."""
+    found = get_object_or_404(Agency, key=key)
+    standing = Standing.of(request.user)
+    keeps = standing.may(Ability.KEEP_ROSTER)
+    seat = None
+    if seats.sees_seats(standing):
+        seat = seats.read_seat(found.mandates.select_related("person"), standing)
+    memberships = list(found.memberships.all())
+    context = {
+        "agency": found,
+        "names": sorted(found.names.all(), key=lambda name: (name.start, name.end or "9999")),
+        "memberships": memberships,
+        "is_member": found.memberships.current_on(standing.at.date()).exists(),
+        "seat": seat,
+        "sees_vacancy": seats.sees_vacancy(standing, found),
+        "terms": found.chair_terms.select_related("handover"),
+        "group_members": found.group_memberships.select_related("group"),
+        "led": found.led_groups.all(),
+        "attendance": found.attendance.select_related("meeting").order_by("-meeting__start"),
+        "hosted": found.hosted_meetings.all(),
+        "sections": sections("agency", found, standing),
+        "keeps": keeps,
+        "actions": _actions(found, memberships) if keeps else [],
+        "changes": _changes(found) if keeps else [],
+        "trail": [*_trail(), (found.code, "")],
+    }
+    return render(request, "workgroups/agencies/agency.html", context)
+
+
+def _actions(found: Agency, memberships: list[Membership]) -> list[tuple[str, str]]:
+    actions = [
+        ("Edit", reverse("agency_edit", args=[found.key])),
+        ("Enter a new name", reverse("agency_rename", args=[found.key])),
+        ("Grant a mandate", reverse("mandate_grant", args=[found.key])),
+    ]
+    if all(held.end for held in memberships):
+        actions.append(("Start a membership", reverse("membership_start", args=[found.key])))
+    return actions
+
+
+def _changes(found: Agency) -> list[row_history.Change]:
+    return row_history.of(
+        found.history,
+        AgencyName.history.filter(agency=found),
+        Membership.history.filter(agency=found),
+    )
+
+
+@form_page
+def agency_new(request: AuthedRequest) -> HttpResponse:
+    permissions.require(request.user, Ability.KEEP_ROSTER)
+    return answer(
+        request,
+        AgencyForm(typed(request)),
+        act=partial(services.add_agency, by=request.user),
+        done="The agency was added.",
+        title="Add an agency",
+        button="Add the agency",
+        trail=_trail(),
+    )
+
+
+@form_page
+def agency_edit(request: AuthedRequest, key: str) -> HttpResponse:
+    permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(Agency, key=key)
+    return answer(
+        request,
+        AgencyEditForm(typed(request), row=found),
+        act=partial(services.edit_agency, found, by=request.user),
+        done="The agency was changed.",
+        to=found,
+        title=f"Edit {found.code}",
+        button="Save the changes",
+        trail=_trail(found),
+    )
+
+
+@form_page
+def agency_rename(request: AuthedRequest, key: str) -> HttpResponse:
+    permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(Agency, key=key)
+    return answer(
+        request,
+        RenameForm(typed(request), initial={"code": found.code}),
+        act=partial(services.rename_agency, found, by=request.user),
+        done="The new name was entered; the former one stays, dated.",
+        to=found,
+        title=f"Enter a new name of {found.code}",
+        button="Enter the name",
+        trail=_trail(found),
+        lede="Records of earlier days keep printing the name that was valid then.",
+    )
+
+
+@form_page
+def membership_start(request: AuthedRequest, key: str) -> HttpResponse:
+    permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(Agency, key=key)
+    return answer(
+        request,
+        MembershipForm(typed(request)),
+        act=partial(services.start_membership, found, by=request.user),
+        done=f"{found.code} is a member.",
+        to=found,
+        title=f"Start a membership of {found.code}",
+        button="Start the membership",
+        trail=_trail(found),
+    )
+
+
+@form_page
+def membership_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
+    permissions.require(request.user, Ability.KEEP_ROSTER)
+    held = get_object_or_404(Membership.objects.select_related("agency"), pk=pk, agency__key=key)
+    return answer(
+        request,
+        EndDateForm(typed(request), label="No longer a member from", today=clock.now().date()),
+        act=partial(services.end_membership, held, by=request.user),
+        done="The end of the membership was entered.",
+        to=held.agency,
+        title=f"End the membership of {held.agency.code}",
+        button="End the membership",
+        trail=_trail(held.agency),
+        lede="The agency's people lose their voice on that day.",
+    )
+
+
+@form_page
+def mandate_grant(request: AuthedRequest, key: str) -> HttpResponse:
+    permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(Agency, key=key)
+    form = MandateForm(
+        typed(request), zone=found.time_zone, initial={"first_day": clock.now().date()}
+    )
+    return answer(
+        request,
+        form,
+        act=partial(people.grant_mandate, found, by=request.user),
+        done="The mandate was granted.",
+        to=found,
+        title=f"Grant a mandate of {found.code}",
+        button="Grant the mandate",
+        trail=_trail(found),
+        lede="Heads of delegation and alternates record the agency's position; staff read, "
+        "draft and comment.",
+    )
+
+
+@form_page
+def mandate_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
+    permissions.require(request.user, Ability.KEEP_ROSTER)
+    mandates = Mandate.objects.select_related("agency", "person")
+    held = get_object_or_404(mandates, pk=pk, agency__key=key)
+    return answer(
+        request,
+        EndingForm(typed(request), zone=held.agency.time_zone),
+        act=partial(people.end_mandate, held, by=request.user),
+        done="The end of the mandate was entered.",
+        to=held.agency,
+        title=f"End the mandate of {held.person}",
+        button="End the mandate",
+        trail=_trail(held.agency),
+        lede=f"{held}. What was done under it stays the agency's.",
+    )
