@@ -118,6 +118,24 @@ class MeetingFactory(TrackedFactory):
     mode = "virtual"
 
 
+class AgendaItemFactory(TrackedFactory):
+    class Meta:
+        model = workgroups.AgendaItem
+
+    meeting = factory.SubFactory(MeetingFactory)
+    position = factory.LazyAttribute(lambda item: item.meeting.agenda.count() + 1)
+    title = factory.Sequence(lambda n: f"Item {n}")
+
+
+class AttendanceFactory(TrackedFactory):
+    class Meta:
+        model = workgroups.Attendance
+
+    meeting = factory.SubFactory(MeetingFactory)
+    agency = factory.SubFactory(AgencyFactory)
+    presence = "present"
+
+
 class ProductFactory(TrackedFactory):
     class Meta:
         model = products.Product

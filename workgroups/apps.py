@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class WorkgroupsConfig(AppConfig):
     name = "workgroups"
     verbose_name = "Who and when"
+
+    def ready(self) -> None:
+        """Tell the clockwork what this room owes."""
+        # Models can be imported only once every app is loaded.
+        from workgroups import reminders  # noqa: PLC0415
+
+        reminders.register()

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import Message
+from typing import TYPE_CHECKING
 
-from django.contrib.auth.base_user import AbstractBaseUser
+if TYPE_CHECKING:
+    # Not at run time: apps register planners before there are models.
+    from django.contrib.auth.base_user import AbstractBaseUser
 
 LINE_BREAKS = ("\r", "\n")
 
@@ -16,7 +19,7 @@ def _refuse_line_breaks(**fields: str) -> None:
             raise ValueError(f"The {name} of a notice must be one line.")
 
 
-def key_of(kind: str, occurrence: str, recipient: AbstractBaseUser) -> str:
+def key_of(kind: str, occurrence: str, recipient: "AbstractBaseUser") -> str:
     """Return the identity of a notice, for who asks whether it was queued before."""
     return f"{kind}|{occurrence}|{recipient.pk}|mail"
 
@@ -54,7 +57,7 @@ class Notice:
 
     kind: str
     occurrence: str
-    recipient: AbstractBaseUser
+    recipient: "AbstractBaseUser"
     about: str
     subject: str
     text: str
