@@ -278,3 +278,14 @@ def test_modules_are_short():
     }
 
     assert long == {}
+
+
+def test_every_variable_is_documented():
+    text = (settings.BASE_DIR / "isecg" / "settings.py").read_text()
+    read = set(re.findall(r"""env(?:\.\w+)?\(\s*["'](\w+)["']|["'](\w+)["'] in env""", text))
+    read = {name for pair in read for name in pair if name}
+    page = (settings.BASE_DIR / "docs" / "operations.md").read_text()
+    documented = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+
+    assert "SECRET_KEY" in read
+    assert read == documented
