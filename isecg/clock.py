@@ -1,8 +1,13 @@
 """The only source of time in the program."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from django.utils import timezone
+
+_told: ContextVar[datetime | None] = ContextVar("told", default=None)
 
 
 def now() -> datetime:
@@ -11,4 +16,21 @@ def now() -> datetime:
     Everything asks here, so that a rehearsal can move time for the whole
     program at once, and a test can look for other clocks and find none.
     """
-    return timezone.now()
+    return _told.get() or timezone.now()
+
+
+@contextmanager
+def at(instant: datetime) -> Iterator[None]:
+    """Have :func:`now` return ``instant``, for the code inside and this thread alone.
+
+    For telling the demo story and for tests; never in a request.
+
+    :raises ValueError: if ``instant`` is naive: it would name no instant.
+    """
+    if instant.utcoffset() is None:
+        raise ValueError(f"{instant!r} names no instant: it has no zone.")
+    token = _told.set(instant)
+    try:
+        yield
+    finally:
+        _told.reset(token)
