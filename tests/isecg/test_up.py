@@ -175,6 +175,29 @@ def test_children_end_with_a_killed_supervisor(site):
     wait_until(lambda: refuses(site))
 
 
+@pytest.mark.processes
+def test_the_demo_is_told_once_and_whole(tmp_path):
+    # What a start leaves behind that was cut short in the middle of the story.
+    (tmp_path / "demo-half-told").touch()
+    (tmp_path / "tracker.sqlite3").write_bytes(b"half a story")
+    site = Site(tmp_path, ISECG_DEMO="1")
+
+    site.start()
+    first = site.log.read_text()
+    site.end()
+    site.start()
+    second = site.log.read_text()
+    page = site.get("/")
+    site.end()
+
+    assert first.startswith("The last start was cut short while it loaded the demo")
+    assert "The demo story is told" in first
+    assert "demo story" not in second
+    assert "the password is" in second
+    assert page == 302
+    assert not (tmp_path / "demo-half-told").exists()
+
+
 @pytest.mark.parametrize(
     ("port", "sentence"),
     [

@@ -1,6 +1,7 @@
 """``manage.py up``: a whole site on one machine, in one window."""
 
 import hashlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from isecg import supervisor
 
@@ -25,7 +27,11 @@ class Command(BaseCommand):
         except supervisor.PortError as error:
             raise CommandError(str(error)) from error
         with listener:
-            self._prepare()
+            try:
+                self._prepare()
+            except KeyboardInterrupt:
+                self._say("Stopped before it was ready.")
+                sys.exit(130)
             children = supervisor.site(listener, Path(settings.VAR_DIR))
             supervisor.Supervisor(children, self._say).run(
                 first_page=lambda: supervisor.answers(HOST, number),
@@ -39,12 +45,32 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _prepare(self) -> None:
+        # Stands for as long as the demo story is half told: a start that was cut short there
+        # must not leave a tracker that looks complete.
+        half_told = Path(settings.VAR_DIR) / "demo-half-told"
+        if half_told.exists():
+            self._forget_half_a_demo(half_told)
         call_command("migrate", verbosity=0, interactive=False)
         _collect_static()
         if settings.DEMO and not get_user_model().objects.exists():
             self._say("Loading the reference data and the demo story ...")
+            half_told.touch()
             call_command("load_reference", str(settings.BASE_DIR / "data" / "isecg.json"))
             call_command("load_demo")
+            half_told.unlink()
+
+    def _forget_half_a_demo(self, half_told: Path) -> None:
+        if not settings.ON_SQLITE:
+            raise CommandError(
+                "The demo story was cut short while it was loaded: empty the database, remove "
+                f"{half_told}, and start again."
+            )
+        self._say("The last start was cut short while it loaded the demo: starting afresh.")
+        connection.close()
+        database = Path(settings.DATABASES["default"]["NAME"])
+        for suffix in ("", "-wal", "-shm"):
+            database.with_name(database.name + suffix).unlink(missing_ok=True)
+        half_told.unlink()
 
     def _greet(self, port: int) -> None:
         self._say(f"\nThe ISECG tracker is at http://localhost:{port}/\n")
