@@ -11,15 +11,18 @@ EMBEDDED := env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL
 PRODUCTION := $(EMBEDDED) ISECG_DEMO=0 DEBUG=0 HTTPS=1 ISECG_VAR=var/check \
 	SECRET_KEY=a-key-for-the-checks-alone-0123456789-abcdefghijklmnop ALLOWED_HOSTS=tracker.invalid
 
+TEMPLATES = $(shell find templates -name '*.html' -o -name '*.txt')
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check test-services
+.PHONY: help run test check test-services format
 
 help:
 	@echo "make run            start the demo on http://localhost:$(PORT)"
 	@echo "make test           run the whole suite on the embedded defaults"
 	@echo "make check          formatting, linting, types, contracts, migrations, deployment"
 	@echo "make test-services  run the suite on DATABASE_URL and REDIS_URL"
+	@echo "make format         lay out code and templates as make check wants them"
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { \
@@ -57,9 +60,14 @@ test-services: $(VENV)/installed-dev
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/djade --target-version 5.2 --check $$(find templates -name '*.html' -o -name '*.txt')
+	$(BIN)/djade --target-version 5.2 --check $(TEMPLATES)
 	$(BIN)/djlint --lint --quiet templates
 	$(PRODUCTION) $(BIN)/lint-imports
 	$(PRODUCTION) $(BIN)/python -m mypy
 	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+	-$(BIN)/djade --target-version 5.2 $(TEMPLATES)
