@@ -40,9 +40,8 @@ class AgencyFactory(TrackedFactory):
     class Meta:
         model = workgroups.Agency
 
-    class Params:
-        member = True
-
+    # No field, and no parameter either: those never reach _create().
+    member = True
     key = factory.LazyAttribute(lambda agency: agency.code.lower())
     code = factory.Sequence(lambda n: f"AG{n:02d}")
     name = factory.LazyAttribute(lambda agency: f"Agency {agency.code}")
