@@ -1,0 +1,1 @@
+"""The demo story: an invented present, told through the services that everybody uses."""
