@@ -117,9 +117,7 @@ class Standing:
             held.group_id == group_id and held.duty == duty for held in self.duties
         )
 
-    def may(
-        self, ability: Ability, *, group_id: int | None = None, edits: bool = False
-    ) -> bool:
+    def may(self, ability: Ability, *, group_id: int | None = None, edits: bool = False) -> bool:
         """Whether a role held allows ``ability``."""
         # In the order of the enum, so that what costs no query is asked first.
         return any(

@@ -193,9 +193,10 @@ def test_reminders_queued_before_a_cancellation_are_dropped(clock, desk, delegat
     cancel_meeting(meeting, reason="Off", by=desk)
 
     # Nobody had been told, so nobody is told that it is off.
-    assert list(Letter.objects.values_list("state", "note")) == [
-        ("dropped", "The meeting was cancelled.")
-    ] * 2
+    assert (
+        list(Letter.objects.values_list("state", "note"))
+        == [("dropped", "The meeting was cancelled.")] * 2
+    )
 
 
 def with_mail_down(settings):
@@ -251,9 +252,7 @@ def test_change_of_place_is_told_to_who_was_told_and_to_nobody_else(clock, desk,
     tick_at(clock, START - WEEK)
     MandateFactory(agency=AgencyFactory(), person=UserFactory(email="new@example.org"))
 
-    edit_meeting(
-        meeting, place="Room 2", revision=revision(meeting), reason="Bigger room", by=desk
-    )
+    edit_meeting(meeting, place="Room 2", revision=revision(meeting), reason="Bigger room", by=desk)
 
     letters = tick_at(clock, START - WEEK)
     assert ("new@example.org", "Reminder: Monthly teleconference, 14 Sep 2026 13:00 UTC") in letters

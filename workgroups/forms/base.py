@@ -12,8 +12,10 @@ from workgroups import zones
 if TYPE_CHECKING:
     # Generic for the type checker alone; Django's class takes no parameter.
     ModelForm = forms.ModelForm[Any]
+    ModelChoice = forms.ModelChoiceField[Any]
 else:
     ModelForm = forms.ModelForm
+    ModelChoice = forms.ModelChoiceField
 
 
 class ReasonForm(forms.Form):

@@ -5,8 +5,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from isecg.partial_dates import PartialDate
 from workgroups.forms.base import (
     DayInput,
+    ModelChoice,
     PartialDateInput,
     ReasonForm,
     TimeInput,
@@ -15,6 +17,13 @@ from workgroups.forms.base import (
 )
 from workgroups.models import Agency, Meeting, User
 from workgroups.models.meetings import MeetingStatus
+
+
+class MeetingInput(ModelChoice):
+    """A meeting, with its day: many bear the same title."""
+
+    def label_from_instance(self, obj: Meeting) -> str:
+        return f"{PartialDate.parse(obj.start)}: {obj.title}" if obj.start else obj.title
 
 
 class HandOverForm(ReasonForm):
@@ -26,7 +35,7 @@ class HandOverForm(ReasonForm):
         required=False,
         help_text="Who chairs. Left empty, the agency's head of delegation and alternates do.",
     )
-    meeting = forms.ModelChoiceField(
+    meeting = MeetingInput(
         Meeting.objects.filter(status=MeetingStatus.SCHEDULED),
         label="At the meeting",
         help_text="The meeting or teleconference with which the chair passes on.",

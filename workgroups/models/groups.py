@@ -39,9 +39,7 @@ class WorkingGroup(Tracked, Sourced):
     known_active = models.JSONField(
         "years it is known to have worked", default=list, blank=True, help_text="A list of years."
     )
-    named_co_chairs = models.JSONField(
-        "co-chairs named by the source", default=list, blank=True
-    )
+    named_co_chairs = models.JSONField("co-chairs named by the source", default=list, blank=True)
 
     history = row_history()
 

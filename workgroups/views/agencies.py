@@ -4,7 +4,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -21,7 +21,7 @@ from workgroups.forms.agencies import (
 )
 from workgroups.forms.base import EndDateForm, EndingForm
 from workgroups.forms.people import MandateForm
-from workgroups.models import Agency, AgencyName, Mandate, Membership, MembershipCount
+from workgroups.models import Agency, AgencyName, Mandate, Meeting, Membership, MembershipCount
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.sections import sections
@@ -102,8 +102,7 @@ def agency(request: AuthedRequest, key: str) -> HttpResponse:
         "terms": found.chair_terms.select_related("handover"),
         "group_members": found.group_memberships.select_related("group"),
         "led": found.led_groups.all(),
-        "attendance": found.attendance.select_related("meeting").order_by("-meeting__start"),
-        "hosted": found.hosted_meetings.all(),
+        "meetings": _meetings(found),
         "sections": sections("agency", found, standing),
         "keeps": keeps,
         "actions": _actions(found, memberships) if keeps else [],
@@ -111,6 +110,20 @@ def agency(request: AuthedRequest, key: str) -> HttpResponse:
         "trail": [*_trail(), (found.code, "")],
     }
     return render(request, "workgroups/agencies/agency.html", context)
+
+
+def _meetings(found: Agency) -> list[dict[str, Any]]:
+    """Return the meetings hosted or recorded as attended, latest first, each once."""
+    came = {row.meeting_id: row for row in found.attendance.all()}
+    meetings = Meeting.objects.filter(Q(pk__in=list(came)) | Q(host=found))
+    return [
+        {
+            "meeting": meeting,
+            "attendance": came.get(meeting.pk),
+            "hosts": meeting.host_id == found.pk,
+        }
+        for meeting in meetings
+    ]
 
 
 def _actions(found: Agency, memberships: list[Membership]) -> list[tuple[str, str]]:
