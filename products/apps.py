@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class ProductsConfig(AppConfig):
     name = "products"
     verbose_name = "What"
+
+    def ready(self) -> None:
+        """Tell the pages of the rooms below what belongs on them."""
+        # Models can be imported only once every app is loaded.
+        from products import sections  # noqa: PLC0415
+
+        sections.register()

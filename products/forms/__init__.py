@@ -1,0 +1,1 @@
+"""What people type about products, and what is wrong with it."""

@@ -1,0 +1,34 @@
+"""What is typed to share a version with all member agencies."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+
+from isecg import instants
+from workgroups.forms.local_time import LocalTimeForm
+
+
+class CirculateForm(LocalTimeForm):
+    """Until when the members are asked to read and comment (rule 17)."""
+
+    instant_name = "closes_at"
+
+    note = forms.CharField(
+        label="What the members are asked for",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    field_order = ["day", "time", "time_zone", "note"]
+
+    def __init__(self, data: Any, *, share_days: int, now: datetime, zone: str) -> None:
+        # A day more than the least, so that the proposal still holds when it is sent.
+        closes = instants.to_zone(now, zone) + timedelta(days=share_days + 1)
+        initial = {"day": closes.date(), "time": time(18), "time_zone": zone}
+        super().__init__(data, initial=initial)
+        self.fields["day"].label = "Open until"
+        self.fields[
+            "day"
+        ].help_text = f"The minimum share period of this kind of product is {share_days} days."

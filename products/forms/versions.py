@@ -1,0 +1,114 @@
+"""What is typed and sent to make a version, and to compare two."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.files.base import File
+from django.db.models import TextChoices
+
+from products import defaults, files
+from products.files import Checked
+from products.models import Version
+from products.models.versions import ChangeClass
+
+LONGEST_TEXT = 500_000
+
+
+class How(TextChoices):
+    """Where the text of a version comes from."""
+
+    WRITE = "write", "Write the text here, in Markdown"
+    UPLOAD = "upload", "Upload a file"
+
+
+class _SeveralFilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class _SeveralFilesField(forms.FileField):
+    """None, one or several files."""
+
+    widget = _SeveralFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Return the files sent, each of them cleaned."""
+        sent = data if isinstance(data, list | tuple) else [data] if data else []
+        return [super(_SeveralFilesField, self).clean(one, initial) for one in sent]
+
+
+class VersionForm(forms.Form):
+    """A new version: a text or a main file, its renditions, and what changed (rule 13)."""
+
+    how = forms.ChoiceField(label="Text", choices=How.choices, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label="The text, in Markdown",
+        required=False,
+        strip=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 20, "spellcheck": "true"}),
+    )
+    main = forms.FileField(label="Main file", required=False, allow_empty_file=True)
+    renditions = _SeveralFilesField(
+        label="Renditions",
+        required=False,
+        allow_empty_file=True,
+        help_text="The same text in other forms, as in high resolution.",
+    )
+    change_class = forms.TypedChoiceField(
+        label="Change",
+        choices=ChangeClass.choices,
+        coerce=ChangeClass,
+        widget=forms.RadioSelect,
+        help_text="A substantive version takes a product that is shared, in consensus or agreed "
+        "back to drafting.",
+    )
+    note = forms.CharField(
+        label="What changed", max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    expected_latest = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, file_name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.file_name = file_name
+        limit = defaults.upload_limit() // 1024 // 1024
+        self.fields["main"].help_text = f"{files.KINDS}, up to {limit} MB."
+
+    def clean(self) -> dict[str, Any]:
+        """Give the service files that were looked at."""
+        data = super().clean() or self.cleaned_data
+        text, upload = data.pop("text", ""), data.pop("main", None)
+        if data.pop("how", None) == How.UPLOAD:
+            data["main"] = self._checked("main", upload)
+        elif "text" not in self.errors:
+            data["main"] = self._written(text)
+        sent = data.pop("renditions", None) or []
+        data["renditions"] = [self._checked("renditions", one) for one in sent]
+        return data
+
+    def _written(self, text: str) -> Checked | None:
+        if not text.strip():
+            self.add_error("text", "Write the text, or choose to upload a file.")
+            return None
+        return files.from_text(text, name=self.file_name)
+
+    def _checked(self, field: str, upload: File | None) -> Checked | None:  # type: ignore[type-arg]
+        if upload is None:
+            if field not in self.errors:
+                self.add_error(field, "Choose a file.")
+            return None
+        try:
+            return files.check(upload, name=upload.name or "")
+        except files.UnfitFileError as error:
+            self.add_error(field, str(error))
+            return None
+
+
+class CompareForm(forms.Form):
+    """Which two versions to compare."""
+
+    def __init__(self, *args: Any, versions: Iterable[Version], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(row.number, f"Version {row.number}") for row in versions]
+        for name, label in (("from", "From"), ("to", "To")):
+            self.fields[name] = forms.TypedChoiceField(label=label, choices=choices, coerce=int)

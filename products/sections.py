@@ -1,0 +1,87 @@
+"""What this room shows on the pages of the rooms below, and answers to them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from products.models import AgendaLink, Participation, Product, ReleaseParticipant
+from products.models.products import Degree
+from workgroups import agenda, openwork, sections
+from workgroups.agenda import Link
+from workgroups.models import Agency, AgendaItem, WorkingGroup
+from workgroups.permissions import Standing
+from workgroups.sections import Section
+
+
+def register() -> None:
+    """Tell the pages of agencies, groups and meetings what belongs on them."""
+    sections.register("agency", agency_products)
+    sections.register("group", group_products)
+    openwork.register(count_open)
+    agenda.register_links(agenda_links)
+
+
+def agency_products(agency: Agency, standing: Standing) -> Iterable[Section]:
+    """Show what an agency takes or took part in, by the code it bore (rules 1 and 34)."""
+    visible = Product.objects.visible_to(standing)
+    taking_part = Participation.objects.filter(agency=agency, left_at=None, product__in=visible)
+    degrees = {row.product_id: row for row in taking_part.select_related("product")}
+    rows: dict[int, dict[str, Any]] = {
+        pk: {"product": row.product, "code": agency.code, "degree": row.degree}
+        for pk, row in degrees.items()
+    }
+    frozen = ReleaseParticipant.objects.filter(agency=agency, release__product__in=visible)
+    for name in frozen.select_related("release__product"):
+        product = name.release.product
+        part = degrees.get(product.pk)
+        rows[product.pk] = {
+            "product": product,
+            "code": name.code,
+            "degree": part.degree if part else "",
+        }
+    if not rows:
+        return []
+    ordered = sorted(rows.values(), key=lambda row: str(row["product"]))
+    for row in ordered:
+        row["degree_label"] = Degree(row["degree"]).label
+    return [
+        Section(
+            title="Products",
+            template="products/products/_agency_section.html",
+            context={"rows": ordered},
+        )
+    ]
+
+
+def group_products(group: WorkingGroup, standing: Standing) -> Iterable[Section]:
+    """Show the products that a group is responsible for."""
+    products = list(Product.objects.visible_to(standing).filter(group=group))
+    if not products:
+        return []
+    return [
+        Section(
+            title="Products",
+            template="products/products/_group_section.html",
+            context={"products": products},
+        )
+    ]
+
+
+def count_open(group: WorkingGroup) -> int:
+    """Count the products that keep a group from being closed (rule 8)."""
+    return Product.objects.moving().filter(group=group).count()
+
+
+def agenda_links(items: Sequence[AgendaItem]) -> dict[int, list[Link]]:
+    """Return the product, and the version to be read, of each item that has one (rule 39)."""
+    found = AgendaLink.objects.filter(item__in=items).select_related("product", "version")
+    links: dict[int, list[Link]] = {}
+    for row in found.defer("version__text"):
+        href = row.product.get_absolute_url()
+        if row.version:
+            row.version.product = row.product
+            href = row.version.get_absolute_url()
+        detail = f"version {row.version.number}" if row.version else ""
+        links.setdefault(row.item_id, []).append(
+            Link(label=f"{row.product.code}, {row.product.title}", href=href, detail=detail)
+        )
+    return links

@@ -1,0 +1,1 @@
+"""The pages of products, calls, decisions and the Workplan."""

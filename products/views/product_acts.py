@@ -1,0 +1,196 @@
+"""The acts on a product's page, as a table: who is offered what, and which service it calls."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+
+from products import defaults, workflow
+from products.dossier import CallReading
+from products.forms.circulations import CirculateForm
+from products.forms.products import JoinForm, LeaveForm
+from products.forms.releases import ReleaseForm
+from products.services import calls, circulations, products, releases
+from products.views.product_page import ProductPage
+from products.workflow import PUBLIC, Action, State
+from workgroups.forms.base import ReasonForm
+from workgroups.roles import Ability
+
+
+def _by_reason(data: Any, _page: ProductPage) -> forms.Form:
+    return ReasonForm(data)
+
+
+def _circulate_form(data: Any, page: ProductPage) -> forms.Form:
+    return CirculateForm(
+        data,
+        share_days=defaults.share_days(page.product.kind),
+        now=page.standing.at,
+        zone=page.standing.user.time_zone if page.standing.user.is_authenticated else "UTC",
+    )
+
+
+def _release_form(data: Any, page: ProductPage) -> forms.Form:
+    findings = page.findings(Action.RELEASE) if page.product.state == State.AGREED else []
+    return ReleaseForm(data, findings=findings)
+
+
+def _join_form(data: Any, page: ProductPage) -> forms.Form:
+    # What is sent a second time is refused by the service, which says why.
+    return JoinForm(data, agencies=page.standing.voices if data else page.own_apart)
+
+
+def _leave_form(data: Any, page: ProductPage) -> forms.Form:
+    return LeaveForm(data, agencies=page.standing.voices if data else page.own_part)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """One act: its form, its service, and whether the page offers it to a person."""
+
+    label: str
+    button: str
+    done: str
+    service: Callable[..., Any]
+    offered: Callable[[ProductPage], bool]
+    form: Callable[[Any, ProductPage], forms.Form] = _by_reason
+    kind: str = ""
+
+
+def _moves(action: Action) -> Callable[[ProductPage], bool]:
+    def offered(page: ProductPage) -> bool:
+        possible = workflow.actions(State(page.product.state), page.granted)
+        return action in possible and page.is_possible(action)
+
+    return offered
+
+
+ACTS: dict[str, Act] = {
+    "start-drafting": Act(
+        label="Start the drafting",
+        button="Start the drafting",
+        done="The drafting has started.",
+        service=products.start_drafting,
+        offered=_moves(Action.START_DRAFTING),
+        kind="primary",
+    ),
+    "circulate": Act(
+        label="Circulate to all members",
+        button="Circulate",
+        done="The latest version is circulated to all member agencies.",
+        service=circulations.circulate,
+        offered=_moves(Action.CIRCULATE),
+        form=_circulate_form,
+        kind="primary",
+    ),
+    "release": Act(
+        label="Release",
+        button="Release",
+        done="The product is released.",
+        service=releases.release,
+        offered=_moves(Action.RELEASE),
+        form=_release_form,
+        kind="primary",
+    ),
+    "take-back": Act(
+        label="Take back to drafting",
+        button="Take back",
+        done="The product is back in drafting.",
+        service=circulations.take_back,
+        offered=_moves(Action.TAKE_BACK),
+    ),
+    "return": Act(
+        label="Return to drafting",
+        button="End the call and return",
+        done="The call has ended without a decision; the product is back in drafting.",
+        service=calls.return_to_drafting,
+        offered=_moves(Action.RETURN),
+    ),
+    "supersede": Act(
+        label="Mark as superseded",
+        button="Mark as superseded",
+        done="The edition is marked as superseded.",
+        service=releases.supersede,
+        offered=_moves(Action.SUPERSEDE),
+    ),
+    "join": Act(
+        label="Join for my agency",
+        button="Join",
+        done="The agency takes part; it counts from the next call.",
+        service=products.join,
+        offered=lambda page: not page.is_public and bool(page.own_apart),
+        form=_join_form,
+    ),
+    "leave": Act(
+        label="Leave for my agency",
+        button="Leave the product",
+        done="The agency takes part no longer.",
+        service=products.leave,
+        offered=lambda page: not page.is_public and bool(page.own_part),
+        form=_leave_form,
+    ),
+    "withdraw": Act(
+        label="Withdraw the product",
+        button="Withdraw",
+        done="The product is withdrawn.",
+        service=releases.withdraw,
+        offered=_moves(Action.WITHDRAW),
+        kind="danger",
+    ),
+}
+
+
+def drawn(page: ProductPage, *, refused: tuple[str, forms.Form] | None) -> list[dict[str, Any]]:
+    """Return the acts that the page draws: those offered, and the one just refused, open."""
+    name_refused, form_refused = refused or ("", None)
+    return [
+        {
+            "act": act,
+            "form": form_refused if name == name_refused else act.form(None, page),
+            "open": name == name_refused,
+            "href": reverse("product_act", args=[page.product.code, name]),
+        }
+        for name, act in ACTS.items()
+        if name == name_refused or act.offered(page)
+    ]
+
+
+def links(page: ProductPage) -> list[dict[str, str]]:
+    """Return the acts that have pages of their own: label, address and kind of button."""
+    code = page.product.code
+    found: list[dict[str, str]] = []
+
+    def add(label: str, name: str, *args: object, kind: str = "") -> None:
+        found.append({"label": label, "href": reverse(name, args=args), "kind": kind})
+
+    possible = workflow.actions(State(page.product.state), page.granted)
+    if Action.OPEN_CALL in possible and page.is_possible(Action.OPEN_CALL):
+        add("Open a call", "call_new", code, kind="primary")
+    reading = page.dossier.reading
+    if reading and Action.DECLARE in possible and _may_declare(page, reading):
+        add("Declare the outcome", "declare", reading.call.pk, kind="primary")
+    if page.product.state in PUBLIC:
+        return found
+    if Ability.WRITE_VERSION in page.granted:
+        add("Write or upload a version", "version_new", code)
+    if Ability.EDIT_PRODUCT in page.granted:
+        add("Edit", "product_edit", code, kind="quiet")
+        add("Add an editor", "editor_new", code, kind="quiet")
+        add("Add a relation", "relation_new", code, kind="quiet")
+    if page.standing.is_secretariat:
+        add("Enter a participating agency", "participant_new", code, kind="quiet")
+        add("Enter a departure", "participant_end", code, kind="quiet")
+    return found
+
+
+def _may_declare(page: ProductPage, reading: CallReading) -> bool:
+    if not page.is_possible(Action.DECLARE):
+        return False
+    try:
+        calls.declaring_role(page.standing, reading)
+    except PermissionDenied:
+        return False
+    return True

@@ -1,0 +1,162 @@
+"""Pages that are one form about a product: proposing, editing, editors, relations, agencies."""
+
+from functools import partial
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from isecg import clock
+from products import permissions
+from products.forms.products import (
+    EditorForm,
+    JoinForm,
+    LeaveForm,
+    ProductEditForm,
+    ProductForm,
+    RelationForm,
+)
+from products.models import Product
+from products.services import products as services
+from products.views.product_page import get_product
+from workgroups.forms.base import ReasonForm
+from workgroups.models import Agency
+from workgroups.permissions import Standing
+from workgroups.permissions import require as require_standing
+from workgroups.roles import Ability
+from workgroups.views.form_pages import AuthedRequest, Trail, answer, form_page, typed
+
+
+def _trail(product: Product | None = None) -> Trail:
+    trail = [("Products", reverse("products"))]
+    return [*trail, (product.code, product.get_absolute_url())] if product else trail
+
+
+def _editable(request: AuthedRequest, code: str) -> Product:
+    """Return a product that this person may edit.
+
+    :raises PermissionDenied: if it is not theirs to edit.
+    """
+    standing = Standing.of(request.user)
+    product = get_product(standing, code)
+    permissions.require(standing, Ability.EDIT_PRODUCT, product)
+    return product
+
+
+@form_page
+def product_new(request: AuthedRequest) -> HttpResponse:
+    require_standing(request.user, Ability.PROPOSE_PRODUCT)
+    return answer(
+        request,
+        ProductForm(typed(request)),
+        act=partial(services.propose, by=request.user),
+        done="The product is proposed.",
+        title="Propose a product",
+        button="Propose the product",
+        trail=_trail(),
+        lede="Drafting starts once a working group is responsible and it stands on the Workplan. "
+        "Products of ISECG are non-binding.",
+    )
+
+
+@form_page
+def product_edit(request: AuthedRequest, code: str) -> HttpResponse:
+    product = _editable(request, code)
+    return answer(
+        request,
+        # A form writes what is typed into its row: the service must see what is stored.
+        ProductEditForm(typed(request), row=Product.objects.get(pk=product.pk)),
+        act=partial(services.edit, product, by=request.user),
+        done="The product was changed.",
+        to=product,
+        title=f"Edit {product.code}",
+        button="Save the changes",
+        trail=_trail(product),
+        lede="What the product says of itself; it is and stays non-binding.",
+    )
+
+
+@form_page
+def editor_new(request: AuthedRequest, code: str) -> HttpResponse:
+    product = _editable(request, code)
+    return answer(
+        request,
+        EditorForm(typed(request)),
+        act=partial(services.add_editor, product, by=request.user),
+        done="The editor was added.",
+        to=product,
+        title=f"Add an editor of {product.code}",
+        button="Add the editor",
+        trail=_trail(product),
+        lede="Editors write the versions and circulate them.",
+    )
+
+
+@form_page
+def editor_end(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
+    product = _editable(request, code)
+    editor = get_object_or_404(product.editors.select_related("person"), pk=pk)
+    return answer(
+        request,
+        ReasonForm(typed(request)),
+        act=partial(services.end_editor, product, editor=editor, by=request.user),
+        done="The editor was taken off.",
+        to=product,
+        title=f"Take {editor.person} off the editors of {product.code}",
+        button="Take off",
+        trail=_trail(product),
+        lede="The versions already written keep their author.",
+    )
+
+
+@form_page
+def relation_new(request: AuthedRequest, code: str) -> HttpResponse:
+    product = _editable(request, code)
+    return answer(
+        request,
+        RelationForm(typed(request)),
+        act=partial(services.relate, product, by=request.user),
+        done="The relation was added.",
+        to=product,
+        title=f"Add a relation of {product.code}",
+        button="Add the relation",
+        trail=_trail(product),
+        lede="The release of an edition supersedes the one that it names.",
+    )
+
+
+@form_page
+def participant_new(request: AuthedRequest, code: str) -> HttpResponse:
+    standing = require_standing(request.user, Ability.KEEP_ROSTER)
+    product = get_product(standing, code)
+    members = Agency.objects.members_on(clock.now().date())
+    return answer(
+        request,
+        JoinForm(typed(request), agencies=members),
+        act=partial(services.join, product, by=request.user),
+        done="The agency takes part; it counts from the next call.",
+        to=product,
+        title=f"Enter a participating agency of {product.code}",
+        button="Enter the agency",
+        trail=_trail(product),
+        lede="Say in the reason where you have it from: it stands in the history.",
+    )
+
+
+@form_page
+def participant_end(request: AuthedRequest, code: str) -> HttpResponse:
+    standing = require_standing(request.user, Ability.KEEP_ROSTER)
+    product = get_product(standing, code)
+    # Those that left are listed too: sent twice, the service says that it is done.
+    part = Agency.objects.filter(participations__product=product).distinct()
+    return answer(
+        request,
+        LeaveForm(typed(request), agencies=part),
+        act=partial(services.leave, product, by=request.user),
+        done="The agency takes part no longer.",
+        to=product,
+        title=f"Enter a departure from {product.code}",
+        button="Enter the departure",
+        trail=_trail(product),
+        lede="Its position in an open call stays in the history and is not counted.",
+    )
