@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
 from products import consensus, residue
 from products.consensus import Outcome, Stand
@@ -62,20 +63,51 @@ def read_call(call: Call, *, at: datetime) -> CallReading:
     The outcome is that which the positions given would come to, whether or not the
     deadline has passed.
     """
-    return _reading(call, tuple(call.electors.select_related("agency")), at=at)
+    electors = tuple(call.electors.select_related("agency"))
+    return _reading(call, electors, _entries(call=call), at=at)
 
 
 def read_open_call(product: Product, *, at: datetime) -> CallReading | None:
     """Compute how the open call of ``product`` stands, if there is one, in two queries."""
-    rows = Elector.objects.filter(call__product=product, call__state=CallState.OPEN)
-    electors = tuple(rows.select_related("agency", "call__version").order_by("code"))
-    return _reading(electors[0].call, electors, at=at) if electors else None
+    electors = tuple(_open_electors().filter(call__product=product))
+    if not electors:
+        return None
+    call = electors[0].call
+    return _reading(call, electors, _entries(call=call), at=at)
 
 
-def _reading(call: Call, electors: tuple[Elector, ...], *, at: datetime) -> CallReading:
+def read_open_calls(*, at: datetime) -> list[CallReading]:
+    """Compute how every open call stands, in two queries however many there are."""
+    electors: dict[int, list[Elector]] = {}
+    for elector in _open_electors():
+        electors.setdefault(elector.call_id, []).append(elector)
+    entries: dict[int, list[PositionEntry]] = {}
+    for entry in _entries(call__in=electors):
+        entries.setdefault(entry.call_id, []).append(entry)
+    return [
+        _reading(rows[0].call, tuple(rows), entries.get(call_id, ()), at=at)
+        for call_id, rows in electors.items()
+    ]
+
+
+def _open_electors() -> QuerySet[Elector]:
+    rows = Elector.objects.filter(call__state=CallState.OPEN).order_by("call", "code")
+    # The text would come once with every elector.
+    return rows.select_related("agency", "call__version", "call__product").defer(
+        "call__version__text"
+    )
+
+
+def _entries(**of: object) -> QuerySet[PositionEntry]:
+    rows = PositionEntry.objects.filter(**of)
+    return rows.select_related("agency", "given_by").order_by("given_at", "id")
+
+
+def _reading(
+    call: Call, electors: tuple[Elector, ...], given: Iterable[PositionEntry], *, at: datetime
+) -> CallReading:
     codes = {elector.agency_id: elector.code for elector in electors}
-    rows = call.entries.select_related("agency", "given_by").order_by("given_at", "id")
-    entries = tuple(entry for entry in rows if entry.agency_id in codes)
+    entries = tuple(entry for entry in given if entry.agency_id in codes)
     count = consensus.tally(
         codes.values(),
         (
@@ -159,7 +191,7 @@ class Dossier:
         Participating agencies that are no members any more have no voice.
         """
         if self.product.electorate_rule == ElectorateRule.ALL_MEMBERS:
-            return list(Agency.objects.members_on(self.at.date()))
+            return [row for row in self.roster if row.is_member]  # type: ignore[attr-defined]
         return [row.agency for row in self.participations if row.is_member]  # type: ignore[attr-defined]
 
     @cached_property
@@ -187,13 +219,31 @@ class Dossier:
         return rows.select_related("version").order_by("-opened_at").first()
 
     @cached_property
+    def roster(self) -> list[Agency]:
+        """Every agency: whether it ``is_member`` at ``at``, and was ``missed`` (rule 17).
+
+        Missed is a member that the latest circulation did not reach.
+        """
+        current = Membership.objects.current_on
+        missed: Any = Value(value=False)
+        if self.circulation:
+            got = CirculationRecipient.objects.filter(
+                circulation=self.circulation, agency=OuterRef("pk")
+            )
+            then = current(self.circulation.opened_at.date()).of_outer_agency()
+            missed = Exists(then) & ~Exists(got)
+        return list(
+            Agency.objects.annotate(
+                is_member=Exists(current(self.at.date()).of_outer_agency()), missed=missed
+            )
+        )
+
+    @property
     def missed(self) -> tuple[str, ...]:
         """The members that the latest circulation did not reach (rule 17)."""
         if self.circulation is None:
             return ()
-        got = CirculationRecipient.objects.filter(circulation=self.circulation).values("agency")
-        members = Agency.objects.members_on(self.circulation.opened_at.date())
-        return tuple(members.exclude(pk__in=got).values_list("code", flat=True))
+        return tuple(row.code for row in self.roster if row.missed)  # type: ignore[attr-defined]
 
     @cached_property
     def reading(self) -> CallReading | None:
@@ -224,12 +274,10 @@ class Dossier:
             version=self.latest.number if self.latest else None,
             sha256=self.latest.sha256 if self.latest else "",
             circulation=(
-                _circulation_facts(self.circulation, self.missed)
-                if state in (State.DRAFTING, State.SHARED)
-                else None
+                _circulation_facts(self.circulation, self.missed) if state == State.SHARED else None
             ),
             call=self.reading.facts if self.reading else None,
-            decision=_decision_facts(self.decision) if state == State.AGREED else None,
+            decision=decision_facts(self.decision) if state == State.AGREED else None,
             residue=(
                 tuple(residue.scan(self.latest.text))
                 if self.latest and state == State.AGREED
@@ -256,7 +304,7 @@ def _circulation_facts(
     )
 
 
-def _decision_facts(decision: Decision | None) -> DecisionFacts | None:
+def decision_facts(decision: Decision | None) -> DecisionFacts | None:
     if decision is None:
         return None
     return DecisionFacts(

@@ -48,7 +48,8 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """
         if standing.may(Ability.READ_DRAFTS):
             return self
-        return self.filter(state__in=PUBLIC)
+        # A draft that was withdrawn was never released: it stays among the members.
+        return self.filter(release__isnull=False)
 
     def moving(self) -> "ProductQuerySet":
         """Products on their way: neither released nor ended."""

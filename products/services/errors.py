@@ -1,9 +1,10 @@
 """What a service says when an act on a product is impossible now."""
 
 from isecg.rules import Finding
+from workgroups.services.errors import RefusedError
 
 
-class ProductError(Exception):
+class ProductError(RefusedError):
     """An act that is impossible now; its message is meant for the person who tried.
 
     ``findings`` are the guards that stand in the way, where guards do.

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from isecg import clock
 from isecg.events import log
+from isecg.stale import require_current
 from products import notifications, permissions
 from products.dossier import Dossier
 from products.models import Participation, Product, ProductEditor, Relation
@@ -35,14 +36,18 @@ def propose(*, by: User, reason: str, **fields: Any) -> Product:
 
 
 @transaction.atomic(durable=True)
-def edit(product: Product, *, by: User, reason: str, **fields: Any) -> None:
+def edit(product: Product, *, revision: int, by: User, reason: str, **fields: Any) -> None:
     """Change what is said of a product; its state has acts of its own.
+
+    ``revision`` is the one that its form was opened on.
 
     :raises PermissionDenied: if ``by`` may not edit it.
     :raises ProductError: if it is released or ended, for then it does not change.
+    :raises StaleError: if somebody changed it since.
     """
     moves.lock(product)
     permissions.require(Standing.of(by), Ability.EDIT_PRODUCT, product)
+    require_current(product, revision)
     if product.state in PUBLIC:
         raise ProductError(
             f"{product} is “{product.get_state_display()}”: what it says does not change."
