@@ -70,4 +70,4 @@ check: $(VENV)/installed-dev
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
-	-$(BIN)/djade --target-version 5.2 $(TEMPLATES)
+	$(BIN)/djade --target-version 5.2 $(TEMPLATES) || true
