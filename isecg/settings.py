@@ -118,6 +118,8 @@ else:
 # --- People -------------------------------------------------------------------
 
 AUTH_USER_MODEL = "workgroups.User"
+# Where the demo keeps its invented people: only a demo reads it.
+DEMO_PEOPLE = "products.demo.people"
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
