@@ -51,19 +51,19 @@ def hold_teleconferences(story: Story) -> None:
     """Hold one in the past, and set up the one whose reminders go out now."""
     story.on(-50, _set_up, _LAST, -35)
     for title, code, number in (
-        ("Adoption of the agenda", "", None),
+        ("Adoption of the agenda", "", 0),
         ("Guidelines for Non-Agency Participation", "GNAP-2026", 2),
-        ("Workplan: items that are late", "", None),
+        ("Workplan: items that are late", "", 0),
     ):
         story.on(-49, _agenda_item, _LAST, title, code, number)
     story.on(-34, _record_last)
     story.on(-12, _set_up, _NEXT, 4)
     for title, code, number in (
-        ("Adoption of the agenda", "", None),
+        ("Adoption of the agenda", "", 0),
         ("Science white paper: the objection, and ways out of it", "SCI-2026", 3),
         ("Lunar surface power: first comments", "POWER-2026", 2),
         ("Mars supplement: state of the draft", "GER-SUP-2026", 3),
-        ("Any other business", "", None),
+        ("Any other business", "", 0),
     ):
         # The drafts that are to be read were finished only then.
         story.on(-1, _agenda_item, _NEXT, title, code, number)
@@ -84,7 +84,7 @@ def _set_up(story: Story, title: str, day: int) -> None:
     )
 
 
-def _agenda_item(story: Story, meeting: str, title: str, code: str, number: int | None) -> None:
+def _agenda_item(story: Story, meeting: str, title: str, code: str, number: int) -> None:
     item = agenda.add_item(
         Meeting.objects.get(title=meeting),
         title=title,
