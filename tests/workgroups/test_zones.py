@@ -11,18 +11,26 @@ from workgroups import zones
 @pytest.mark.parametrize(
     ("local", "zone", "expected"),
     [
-        (datetime(2016, 9, 14, 15), "Europe/Paris", datetime(2016, 9, 14, 13, tzinfo=UTC)),
         (
-            datetime(2016, 9, 14, 22, 30),
+            datetime.fromisoformat("2016-09-14T15:00"),
+            "Europe/Paris",
+            datetime(2016, 9, 14, 13, tzinfo=UTC),
+        ),
+        (
+            datetime.fromisoformat("2016-09-14T22:30"),
             "Australia/Adelaide",
             datetime(2016, 9, 14, 13, tzinfo=UTC),
         ),
         (
-            datetime(2026, 3, 29, 1, 59),
+            datetime.fromisoformat("2026-03-29T01:59"),
             "Europe/Amsterdam",
             datetime(2026, 3, 29, 0, 59, tzinfo=UTC),
         ),
-        (datetime(2026, 3, 29, 3, 0), "Europe/Amsterdam", datetime(2026, 3, 29, 1, tzinfo=UTC)),
+        (
+            datetime.fromisoformat("2026-03-29T03:00"),
+            "Europe/Amsterdam",
+            datetime(2026, 3, 29, 1, tzinfo=UTC),
+        ),
     ],
 )
 def test_instant_reads_the_clocks_of_the_zone(local, zone, expected):
@@ -33,17 +41,21 @@ def test_instant_reads_the_clocks_of_the_zone(local, zone, expected):
     ("local", "zone", "says"),
     [
         (
-            datetime(2026, 3, 29, 2, 30),
+            datetime.fromisoformat("2026-03-29T02:30"),
             "Europe/Amsterdam",
             "29 Mar 2026 02:30 does not exist in Europe/Amsterdam",
         ),
-        (datetime(2026, 3, 29, 2, 0), "Europe/Amsterdam", "Write 03:00"),
+        (datetime.fromisoformat("2026-03-29T02:00"), "Europe/Amsterdam", "Write 03:00"),
         (
-            datetime(2026, 10, 25, 2, 30),
+            datetime.fromisoformat("2026-10-25T02:30"),
             "Europe/Amsterdam",
             "25 Oct 2026 02:30 comes twice in Europe/Amsterdam",
         ),
-        (datetime(2026, 3, 8, 2, 30), "America/New_York", "does not exist in America/New_York"),
+        (
+            datetime.fromisoformat("2026-03-08T02:30"),
+            "America/New_York",
+            "does not exist in America/New_York",
+        ),
     ],
 )
 def test_instant_refuses_times_that_name_none(local, zone, says):
@@ -53,8 +65,8 @@ def test_instant_refuses_times_that_name_none(local, zone, says):
 
 def test_the_same_wall_clock_is_another_instant_on_another_continent_in_march():
     # The United States change two weeks before Europe.
-    assert zones.instant(datetime(2026, 3, 10, 9), "America/New_York").hour == 13
-    assert zones.instant(datetime(2026, 3, 10, 9), "Europe/Paris").hour == 8
+    assert zones.instant(datetime.fromisoformat("2026-03-10T09:00"), "America/New_York").hour == 13
+    assert zones.instant(datetime.fromisoformat("2026-03-10T09:00"), "Europe/Paris").hour == 8
 
 
 @pytest.mark.parametrize("name", ["Europe/Paris", "UTC", "Asia/Kolkata"])
