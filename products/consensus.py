@@ -3,6 +3,7 @@
 Agencies are their keys; instants are aware. Nothing here reads a clock or a database.
 """
 
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,6 +56,20 @@ DECLARABLE = (
     Outcome.DISSENT,
 )
 AGREEING = DECLARABLE[:3]
+
+
+def missing_text(stand: Stand | None, text: str) -> str:
+    """Return what a position lacks in its text, as a sentence, or nothing (rule 21)."""
+    if stand is None or stand not in NEEDS_TEXT or text.strip():
+        return ""
+    if stand == Stand.RESERVATION:
+        return "A reservation needs its statement: it is printed with the decision."
+    return f"“{stand.label}” needs its text: what, where, why, and what change would resolve it."
+
+
+def needed(share: Fraction, of: int) -> int:
+    """Return how many of ``of`` agencies make up ``share`` of them, met when equal (rule 24)."""
+    return math.ceil(share * of)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from isecg import instants
 from isecg.rules import Finding, Rule, evaluate
 from products.consensus import AGREEING, Stand
-from products.facts import ElectorFacts, Facts
+from products.facts import CallFacts, ElectorFacts, Facts
 from products.workflow import Action, State
 
 SECRETARIAT, CHAIR, EDITOR = "role:secretariat", "role:chair", "role:editor"
@@ -212,23 +212,25 @@ def waiting_for(facts: Facts) -> list[Finding]:
     """Return what the call waits for, agency by agency; nothing where none is open."""
     if facts.call is None:
         return []
-    call = facts.call
     return [
         finding
-        for agency in call.tally.electorate
-        for finding in evaluate(
-            (ANSWERED, NOT_OBJECTING, CONDITION_MET),
-            ElectorFacts(
-                agency=agency,
-                stand=call.tally.stands.get(agency),
-                text=call.texts.get(agency, ""),
-                asked_at=call.opened_at,
-                deadline=call.deadline,
-                at=facts.at,
-            ),
-        )
-        if not finding.satisfied
+        for agency in facts.call.tally.electorate
+        for finding in waiting_for_elector(agency, facts.call, at=facts.at)
     ]
+
+
+def waiting_for_elector(agency: str, call: CallFacts, *, at: datetime) -> list[Finding]:
+    """Return what a call waits for from one agency of its electorate, or on its account."""
+    elector = ElectorFacts(
+        agency=agency,
+        stand=call.tally.stands.get(agency),
+        text=call.texts.get(agency, ""),
+        asked_at=call.opened_at,
+        deadline=call.deadline,
+        at=at,
+    )
+    found = evaluate((ANSWERED, NOT_OBJECTING, CONDITION_MET), elector)
+    return [finding for finding in found if not finding.satisfied]
 
 
 def _circulated_sentence(facts: Facts) -> str:

@@ -6,17 +6,19 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from isecg.events import log
-from products import defaults, notifications, permissions
-from products.consensus import NEEDS_TEXT, Mode, Stand
-from products.dossier import Dossier
+from products import consensus, defaults, notifications, permissions
+from products.consensus import Mode, Stand
+from products.dossier import CallReading
 from products.models import Call, Elector, PositionEntry, Product
 from products.models.calls import CallState
 from products.services import moves
 from products.services.errors import ProductError
 from products.workflow import Action
-from workgroups.models import Agency, User
+from workgroups.models import Agency, ChairTerm, User
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
+
+SECRETARIAT = "the secretariat"
 
 
 @transaction.atomic(durable=True)
@@ -102,7 +104,8 @@ def record_position(
     elector = call.electors.filter(agency=agency).first()
     _check_position(call, agency, elector, stand, text)
 
-    before = _standing_entry(call, agency)
+    before = _last_entry(call, agency)
+    _check_news(agency, before, stand, text)
     entry = PositionEntry.objects.create(
         call=call,
         agency=agency,
@@ -129,7 +132,7 @@ def record_position(
     return entry
 
 
-def _standing_entry(call: Call, agency: Agency) -> PositionEntry | None:
+def _last_entry(call: Call, agency: Agency) -> PositionEntry | None:
     """Return the agency's last entry so far, if any."""
     rows = call.entries.filter(agency=agency).select_related("given_by")
     return rows.order_by("-given_at", "-id").first()
@@ -144,11 +147,20 @@ def _check_position(
         raise ProductError(f"{agency} is not in the electorate of this call.")
     if elector.left_at:
         raise ProductError(f"{agency} left the product: its position is not counted.")
-    if stand in NEEDS_TEXT and not text.strip():
+    if lack := consensus.missing_text(stand, text):
+        raise ProductError(lack)
+
+
+def _check_news(
+    agency: Agency, before: PositionEntry | None, stand: Stand | None, text: str
+) -> None:
+    """Refuse an entry that says what the one before it says: a form that was sent twice."""
+    held = Stand(before.stand) if before and before.stand else None
+    if stand is None and held is None:
+        raise ProductError(f"{agency} has no position that could be withdrawn.")
+    if before and stand == held and text == before.text:
         raise ProductError(
-            f"“{stand.label}” needs its text: what, where, why, and what change would resolve it."
-            if stand != Stand.RESERVATION
-            else "A reservation needs its statement: it is printed with the decision."
+            f"This is {agency}'s position already: {before.given_by} gave it, in the same words."
         )
 
 
@@ -182,13 +194,18 @@ def extend_call(call: Call, *, deadline: datetime, reason: str, by: User) -> Non
 
 
 @transaction.atomic(durable=True)
-def return_to_drafting(product: Product, *, reason: str, by: User) -> None:
+def return_to_drafting(
+    product: Product, *, reason: str, by: User, call: Call | None = None
+) -> None:
     """End the open call without a decision and take the product back to drafting.
 
+    ``call`` is the one that is meant, where a reader named it.
+
     :raises PermissionDenied: if ``by`` is neither the chair nor the secretariat.
-    :raises ProductError: if the product is not in consensus.
+    :raises ProductError: if the product is not in consensus, or ``call`` has ended.
     """
     standing, dossier = moves.enter(product, Action.RETURN, by=by)
+    check_is_open(call, dossier.reading)
     if dossier.reading:
         end_call(
             dossier.reading.call,
@@ -199,6 +216,15 @@ def return_to_drafting(product: Product, *, reason: str, by: User) -> None:
         )
         notifications.call_ended(dossier.reading, by=by, reason=f"Returned: {reason}")
     moves.move(product, Action.RETURN, by=by, reason=reason)
+
+
+def check_is_open(call: Call | None, reading: CallReading | None) -> None:
+    """Refuse an act that was meant for another call than the one that is open.
+
+    :raises ProductError: if ``call`` is given and has ended.
+    """
+    if call is not None and (reading is None or reading.call.pk != call.pk):
+        raise ProductError("This call has ended: another one is open on the product now.")
 
 
 def end_call(call: Call, *, state: CallState, by: User, at: datetime, reason: str) -> None:
@@ -216,27 +242,37 @@ def end_call(call: Call, *, state: CallState, by: User, at: datetime, reason: st
     )
 
 
-def declaring_role(standing: Standing, dossier: Dossier) -> str:
-    """Return as whom a person may declare the outcome of the open call (rule 26).
+def declarer(chair: ChairTerm | None, reading: CallReading) -> str:
+    """Return who declares the outcome of a call: "the chair (CNES)" (rule 26).
 
     The chair in office does; where its own agency objects, or there is no chair, the
     secretariat does.
+    """
+    if chair is None or _objects(chair, reading):
+        return SECRETARIAT
+    return f"the chair ({chair.agency})"
+
+
+def declaring_role(standing: Standing, reading: CallReading) -> str:
+    """Return as whom a person may declare the outcome of a call (rule 26).
 
     :raises PermissionDenied: if it is not this person's act, saying whose it is.
     """
     standing.require(Ability.DECLARE)
-    chair = standing.chair
-    objecting = {
-        elector.agency_id
-        for elector in (dossier.reading.electors if dossier.reading else ())
-        if dossier.reading and dossier.reading.tally.stands.get(elector.code) == Stand.OBJECT
-    }
-    if chair is None or chair.agency_id in objecting:
-        if standing.is_secretariat:
-            return "the secretariat"
-        raise PermissionDenied(
-            "The chair's own agency objects: the secretariat declares this outcome."
-        )
-    if not standing.is_chair:
-        raise PermissionDenied(f"The chair in office, {chair.agency}, declares this outcome.")
-    return f"the chair ({chair.agency})"
+    role = declarer(standing.chair, reading)
+    if role == SECRETARIAT:
+        if not standing.is_secretariat:
+            raise PermissionDenied(
+                "The chair's own agency objects: the secretariat declares this outcome."
+            )
+    elif not standing.is_chair:
+        raise PermissionDenied(f"It is {role}, in office today, that declares this outcome.")
+    return role
+
+
+def _objects(chair: ChairTerm, reading: CallReading) -> bool:
+    return any(
+        elector.agency_id == chair.agency_id
+        and reading.tally.stands.get(elector.code) == Stand.OBJECT
+        for elector in reading.electors
+    )

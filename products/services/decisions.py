@@ -8,7 +8,7 @@ from django.db.models import Max
 from products import consensus, notifications
 from products.consensus import AGREEING, Outcome, Stand
 from products.dossier import CallReading
-from products.models import Decision, Product
+from products.models import Call, Decision, Product
 from products.models.calls import CallState
 from products.services import calls, moves
 from products.services.errors import ProductError
@@ -18,13 +18,19 @@ from workgroups.models import User
 
 @transaction.atomic(durable=True)
 def declare(
-    product: Product, *, outcome: Outcome, statement: str, reason: str = "", by: User
+    product: Product,
+    *,
+    outcome: Outcome,
+    statement: str,
+    reason: str = "",
+    by: User,
+    call: Call | None = None,
 ) -> Decision:
     """Declare the outcome of the open call, and number the decision (rule 26).
 
     The counts are computed, not given. ``outcome`` may be weaker than the computed one,
     with a written ``reason``. An agreeing outcome makes the product *agreed*; any other
-    takes it back to drafting.
+    takes it back to drafting. ``call`` is the one that is meant, where a reader named it.
 
     :raises PermissionDenied: if it is not this person's act, saying whose it is.
     :raises ProductError: if the call is open, or the outcome is stronger than computed.
@@ -32,7 +38,8 @@ def declare(
     standing, dossier = moves.enter(product, Action.DECLARE, by=by)
     reading = dossier.reading
     assert reading is not None  # the guard has seen to it
-    role = calls.declaring_role(standing, dossier)
+    calls.check_is_open(call, reading)
+    role = calls.declaring_role(standing, reading)
     _check_outcome(reading, outcome, reason)
 
     calls.end_call(

@@ -6,7 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from isecg.events import log
+from isecg.stale import require_current
 from products.models import AgendaLink, Product, Version, WorkplanAgency, WorkplanItem
+from products.models.workplan import ItemStatus
 from products.services.errors import ProductError
 from workgroups.models import Agency, AgendaItem, User
 from workgroups.permissions import Standing
@@ -18,9 +20,13 @@ def add_item(*, agencies: Iterable[Agency], reason: str, by: User, **fields: Any
     """Put an item on the Workplan; ``fields`` are those of :class:`WorkplanItem`.
 
     :raises PermissionDenied: if ``by`` is not of the secretariat.
+    :raises ProductError: if the Workplan has this item, and it is neither done nor dropped.
     """
     Standing.of(by).require(Ability.KEEP_WORKPLAN)
     item = WorkplanItem(**fields)
+    same = WorkplanItem.objects.filter(kind=item.kind, title=item.title, product=item.product)
+    if same.exclude(status__in=[ItemStatus.DONE, ItemStatus.DROPPED]).exists():
+        raise ProductError(f"“{item.title}” stands on the Workplan already.")
     item.save_as(by, reason)
     _set_agencies(item, agencies, reason=reason, by=by)
     log.record(
@@ -36,14 +42,24 @@ def add_item(*, agencies: Iterable[Agency], reason: str, by: User, **fields: Any
 
 @transaction.atomic(durable=True)
 def edit_item(
-    item: WorkplanItem, *, agencies: Iterable[Agency], reason: str, by: User, **fields: Any
+    item: WorkplanItem,
+    *,
+    agencies: Iterable[Agency],
+    revision: int,
+    reason: str,
+    by: User,
+    **fields: Any,
 ) -> None:
     """Change an item of the Workplan; nothing is ever taken off it, only *dropped*.
 
+    ``revision`` is that of the item when its form was opened.
+
     :raises PermissionDenied: if ``by`` is not of the secretariat.
+    :raises StaleError: if the item changed since.
     """
     Standing.of(by).require(Ability.KEEP_WORKPLAN)
     item.refresh_from_db(from_queryset=WorkplanItem.objects.select_for_update(of=("self",)))
+    require_current(item, revision)
     before = {name: getattr(item, name) for name in fields}
     for name, value in fields.items():
         setattr(item, name, value)
