@@ -1,0 +1,145 @@
+"""A call as its pages show it: positions, thresholds, and its record, newest first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from isecg.events.models import Event
+from products import consensus
+from products.consensus import SUPPORT, Tally
+from products.dossier import CallReading
+from products.models import Elector, PositionEntry
+
+_WORDS = {
+    "call.opened": "opened the call",
+    "call.extended": "moved the deadline",
+    "call.declared": "declared the outcome",
+    "call.returned": "returned the product to drafting",
+    "call.overtaken": "overtook the call with a new version",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One agency of the electorate: what counts, and what came too late to count."""
+
+    elector: Elector
+    kind: str
+    label: str
+    entry: PositionEntry | None
+    late: PositionEntry | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """One thing that happened in a call: a position, or an act on the call itself."""
+
+    at: datetime
+    entry: PositionEntry | None = None
+    late: bool = False
+    by: str = ""
+    words: str = ""
+    reason: str = ""
+    deadline: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Threshold:
+    """A share that a call needs, as it was frozen: "at least 50 % of 11 (6)"."""
+
+    percent: str
+    of: int
+    needed: int
+    reached: int
+
+    @property
+    def met(self) -> bool:
+        return self.reached >= self.needed
+
+
+def rows(reading: CallReading) -> list[Row]:
+    """Return the electorate in order; no response is never shown as agreement (rule 20)."""
+    late = {
+        entry.agency_id: entry
+        for entry in reading.entries
+        if entry.given_at > reading.call.deadline
+    }
+    return [
+        Row(
+            elector=elector,
+            kind=_kind(elector, reading.tally),
+            label=_label(elector, reading.tally),
+            entry=reading.counting.get(elector.code),
+            late=late.get(elector.agency_id),
+        )
+        for elector in reading.electors
+    ]
+
+
+def _kind(elector: Elector, count: Tally) -> str:
+    if elector.left_at:
+        return "neutral"
+    stand = count.stands.get(elector.code)
+    return stand.value if stand else "none"
+
+
+def _label(elector: Elector, count: Tally) -> str:
+    if elector.left_at:
+        return "Left the product"
+    stand = count.stands.get(elector.code)
+    return stand.label if stand else "No response"
+
+
+def quorum(reading: CallReading) -> Threshold:
+    """Return how many must answer, and how many did (rule 24)."""
+    return _threshold(Fraction(reading.call.quorum), reading.tally, reached=reading.tally.responded)
+
+
+def support(reading: CallReading) -> Threshold:
+    """Return how many must concur, in any of the three ways, and how many do (rule 24)."""
+    return _threshold(
+        Fraction(reading.call.minimum_support),
+        reading.tally,
+        reached=len(reading.tally.of(*SUPPORT)),
+    )
+
+
+def _threshold(share: Fraction, count: Tally, *, reached: int) -> Threshold:
+    of = len(count.electorate)
+    return Threshold(
+        percent=percent(share), of=of, needed=consensus.needed(share, of), reached=reached
+    )
+
+
+def percent(share: Fraction) -> str:
+    """Return a share in per cent, with no more digits than it has: ``"50"``, ``"66.67"``."""
+    return f"{float(share * 100):.2f}".rstrip("0").rstrip(".")
+
+
+def record(reading: CallReading, events: Iterable[Event]) -> list[Mark]:
+    """Return every position and every act on the call, newest first (rules 22 and 49)."""
+    deadline = reading.call.deadline
+    marks = [
+        Mark(at=entry.given_at, entry=entry, late=entry.given_at > deadline)
+        for entry in reading.entries
+    ]
+    marks += [_mark(event) for event in events if event.event in _WORDS]
+    return sorted(marks, key=lambda mark: mark.at, reverse=True)
+
+
+def _mark(event: Event) -> Mark:
+    moved = event.payload["after"].get("deadline")
+    return Mark(
+        at=event.at,
+        by=event.actor,
+        words=_WORDS[event.event],
+        reason=event.payload["reason"],
+        deadline=datetime.fromisoformat(moved) if moved else None,
+    )
+
+
+def share_in_words(share: str, of: int) -> str:
+    """Return a frozen share as a record prints it: ``"at least 50 % of 11 (6)"``."""
+    exact = Fraction(share)
+    return f"at least {percent(exact)} % of {of} ({consensus.needed(exact, of)})"

@@ -1,0 +1,170 @@
+"""What is typed about calls, positions and decisions."""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django import forms
+from django.utils.html import format_html
+
+from products import consensus
+from products.consensus import Outcome, Stand
+from products.models import Elector
+from workgroups.forms.base import ReasonForm
+from workgroups.forms.local_time import LocalTimeForm
+from workgroups.models import Agency
+
+MEANINGS = {
+    Stand.CONCUR: "The agency agrees with the version as it stands.",
+    Stand.RESERVATION: (
+        "The agency agrees; its statement goes with the decision and is printed with the product."
+    ),
+    Stand.CONDITION: (
+        "The agency agrees once the text is changed as it says; until then nothing is released."
+    ),
+    Stand.ABSTAIN: (
+        "The agency stands aside: it counts as an answer, not as support. A text is optional."
+    ),
+    Stand.OBJECT: "The agency does not agree: there is no consensus while it objects.",
+}
+WITHDRAWAL = "withdraw"
+
+
+def _text_area(rows: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows})
+
+
+def _choices() -> list[tuple[str, str]]:
+    return [
+        (stand.value, format_html("<strong>{}.</strong> {}", stand.label, MEANINGS[stand]))
+        for stand in Stand
+    ]
+
+
+class OpenCallForm(LocalTimeForm):
+    """A call that is to be opened (rule 16)."""
+
+    instant_name = "deadline"
+
+    question = forms.CharField(
+        widget=_text_area(2),
+        max_length=1000,
+        help_text="What the electorate is asked, in one or two sentences.",
+    )
+
+    field_order = ["question", "day", "time", "time_zone"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["day"].label = "Deadline, day"
+        self.fields["time"].label = "Deadline, time"
+        self.fields["time"].help_text = "A position at this very minute still counts."
+
+
+class ExtendForm(LocalTimeForm, ReasonForm):
+    """More time for an open call (rule 22)."""
+
+    instant_name = "deadline"
+
+    field_order = ["day", "time", "time_zone", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["day"].label = "New deadline, day"
+        self.fields["time"].label = "New deadline, time"
+
+    def clean(self) -> dict[str, Any]:
+        """Give the service the instant alone: the call keeps the zone it was opened in."""
+        data = super().clean()
+        data.pop("time_zone", None)
+        return data
+
+
+class PositionForm(forms.Form):
+    """What an agency says in a call (rules 20 and 21)."""
+
+    stand = forms.TypedChoiceField(
+        label="Position", choices=_choices, coerce=Stand, widget=forms.RadioSelect
+    )
+    text = forms.CharField(
+        label="Statement",
+        widget=_text_area(4),
+        max_length=20_000,
+        required=False,
+        help_text="Needed with a reservation, a condition and an objection: "
+        "what, where, why, and what change would resolve it.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a position without the text that it needs, beside the text."""
+        data = super().clean() or self.cleaned_data
+        if lack := consensus.missing_text(data.get("stand"), data.get("text", "")):
+            self.add_error("text", lack)
+        return data
+
+
+class OnBehalfForm(PositionForm):
+    """A position that the secretariat records for an agency, with its source (rule 6)."""
+
+    agency = forms.ModelChoiceField(Agency.objects.none())
+    stand = forms.TypedChoiceField(
+        label="Position", coerce=lambda value: None if value == WITHDRAWAL else Stand(value)
+    )
+    source = forms.CharField(
+        max_length=500,
+        help_text="Where the secretariat has it from, as in: teleconference 12 Mar 2026. "
+        "It is shown with the position.",
+    )
+
+    field_order = ["agency", "stand", "text", "source"]
+
+    def __init__(self, *args: Any, electors: Iterable[Elector], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = {elector.agency_id: elector.code for elector in electors if not elector.left_at}
+        field = cast("forms.ModelChoiceField[Agency]", self.fields["agency"])
+        field.queryset = Agency.objects.filter(pk__in=asked)
+        # The rows are there already: the choice needs no query to be drawn.
+        field.choices = [("", "---------"), *asked.items()]
+        cast(forms.ChoiceField, self.fields["stand"]).choices = [
+            ("", "---------"),
+            *Stand.choices,
+            (WITHDRAWAL, "Withdraw its position"),
+        ]
+
+
+class DeclareForm(forms.Form):
+    """What the chair declares a call to have come to (rule 26)."""
+
+    outcome = forms.TypedChoiceField(coerce=Outcome, widget=forms.RadioSelect)
+    statement = forms.CharField(
+        label="Outcome statement",
+        widget=_text_area(4),
+        max_length=20_000,
+        help_text="What is decided, in the words that the record keeps.",
+    )
+    reason = forms.CharField(
+        label="Reason for a weaker outcome",
+        widget=_text_area(2),
+        max_length=2000,
+        required=False,
+        help_text="Needed where the outcome is weaker than the one computed; "
+        "it is printed on the record.",
+    )
+
+    def __init__(self, *args: Any, computed: Outcome, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.computed = computed
+        cast(forms.ChoiceField, self.fields["outcome"]).choices = [
+            (outcome.value, f"{outcome.label} ({'as computed' if first else 'weaker'})")
+            for outcome, first in zip(
+                consensus.may_declare(computed), [True] + [False] * 5, strict=False
+            )
+        ]
+        self.fields["outcome"].initial = computed.value
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a weaker outcome without its reason, beside the reason."""
+        data = super().clean() or self.cleaned_data
+        weaker = "outcome" in data and data["outcome"] != self.computed
+        if weaker and not data.get("reason", "").strip():
+            self.add_error("reason", "A weaker outcome than the computed one needs its reason.")
+        return data

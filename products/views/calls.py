@@ -1,0 +1,267 @@
+"""A call's page, and the acts on it (rules 16-24, 27 and 28)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from isecg import instants
+from isecg.events import log
+from products import call_sheet, guards
+from products.dossier import CallReading, read_call
+from products.facts import Facts
+from products.forms.calls import ExtendForm, OnBehalfForm, PositionForm
+from products.models import Call, Elector, Product
+from products.models.calls import CallState
+from products.services import calls as services
+from products.services.errors import ProductError
+from products.workflow import Action, State
+from workgroups.forms.base import ReasonForm
+from workgroups.models import Agency
+from workgroups.permissions import Standing
+from workgroups.roles import Ability
+from workgroups.views.form_pages import AuthedRequest, Trail
+
+# A refused form takes the place of the empty one of the same name.
+Forms = dict[str, forms.Form]
+
+
+def get_call(standing: Standing, pk: int) -> Call:
+    """Return a call on a product that the reader may see; to anyone else it does not exist."""
+    seen = Product.objects.visible_to(standing)
+    calls = Call.objects.filter(product__in=seen).select_related("product", "version")
+    return get_object_or_404(calls.defer("version__text"), pk=pk)
+
+
+def trail(call: Call, *, last: str = "") -> Trail:
+    """Return the way to a call's page, or to a page below it."""
+    own = f"Call on version {call.version.number}"
+    way = [
+        ("Products", reverse("products")),
+        (call.product.code, call.product.get_absolute_url()),
+        (own, call.get_absolute_url()),
+    ]
+    return [*way, (last, "")] if last else way
+
+
+@require_safe
+def call(request: AuthedRequest, pk: int) -> HttpResponse:
+    """Show a call: its question, who stands where, and what it comes to."""
+    standing = Standing.of(request.user)
+    return _show(request, standing, get_call(standing, pk))
+
+
+def _show(
+    request: AuthedRequest,
+    standing: Standing,
+    found: Call,
+    *,
+    status: int = 200,
+    refused: Forms | None = None,
+) -> HttpResponse:
+    reading = read_call(found, at=standing.at)
+    events = list(log.about(found).exclude(event__startswith="position."))
+    context = {
+        **situation(standing, reading),
+        "rows": call_sheet.rows(reading),
+        "record": call_sheet.record(reading, events),
+        "decision": (
+            found.decisions.order_by("-revision").first()
+            if found.state == CallState.DECLARED
+            else None
+        ),
+        "acts": _acts(standing, reading, refused or {}),
+        "trail": trail(found),
+    }
+    return render(request, "products/calls/call.html", context, status=status)
+
+
+def situation(standing: Standing, reading: CallReading) -> dict[str, Any]:
+    """Return what the pages of a call and of its declaration say of where it stands."""
+    found = reading.call
+    is_open = found.state == CallState.OPEN
+    facts = Facts(at=standing.at, state=State.IN_CONSENSUS, call=reading.facts)
+    return {
+        "call": found,
+        "product": found.product,
+        "version": found.version,
+        "reading": reading,
+        "is_open": is_open,
+        "takes_positions": is_open and standing.at <= found.deadline,
+        "may_be_declared": is_open and reading.facts.is_closed_at(standing.at),
+        "declarer": services.declarer(standing.chair, reading) if is_open else "",
+        "quorum": call_sheet.quorum(reading),
+        "support": call_sheet.support(reading),
+        "findings": (
+            guards.guard(Action.DECLARE, facts) + guards.waiting_for(facts) if is_open else []
+        ),
+    }
+
+
+def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str, Any]:
+    """Return the forms of what this reader may do now, a refused one among them."""
+    found = reading.call
+    if found.state != CallState.OPEN:
+        return {}
+    electors = [elector for elector in reading.electors if not elector.left_at]
+    acts: dict[str, Any] = {
+        "positions": [
+            {
+                "elector": elector,
+                "held": (held := reading.counting.get(elector.code)),
+                "form": refused.get(f"position-{elector.agency.key}")
+                or _position_form(elector, held.stand if held else "", held.text if held else ""),
+                "withdraw": refused.get(f"withdraw-{elector.agency.key}"),
+            }
+            for elector in electors
+            if elector.agency in standing.voices
+        ]
+    }
+    if standing.may(Ability.RECORD_POSITION):
+        acts["on_behalf"] = refused.get("on_behalf") or OnBehalfForm(
+            electors=electors, prefix="on-behalf"
+        )
+    if standing.may(Ability.EXTEND_CALL) and standing.at <= found.deadline:
+        acts["extend"] = refused.get("extend") or _extend_form(found)
+    if standing.may(Ability.RETURN_CALL):
+        acts["return"] = refused.get("return") or ReasonForm(prefix="return")
+    if reading.facts.is_closed_at(standing.at) and _may_declare(standing, reading):
+        acts["declare"] = reverse("declare", args=[found.pk])
+    return acts
+
+
+def _position_form(elector: Elector, stand: str, text: str) -> PositionForm:
+    return PositionForm(prefix=elector.agency.key, initial={"stand": stand, "text": text})
+
+
+def _extend_form(found: Call) -> ExtendForm:
+    local = instants.to_zone(found.deadline, found.time_zone)
+    initial = {"day": local.date(), "time": local.time(), "time_zone": found.time_zone}
+    return ExtendForm(prefix="extend", initial=initial)
+
+
+def _may_declare(standing: Standing, reading: CallReading) -> bool:
+    return standing.may(Ability.DECLARE) and (
+        standing.is_secretariat
+        if services.declarer(standing.chair, reading) == services.SECRETARIAT
+        else standing.is_chair
+    )
+
+
+def _carry_out(
+    request: AuthedRequest,
+    found: Call,
+    form: forms.Form,
+    act: Callable[..., Any],
+    *,
+    name: str,
+    done: str,
+    **given: Any,
+) -> HttpResponse:
+    if form.is_valid():
+        try:
+            act(**form.cleaned_data, **given, by=request.user)
+        except ProductError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, done)
+            return redirect(found)
+    # Read anew: the refusal may have come of what others did meanwhile.
+    standing = Standing.of(request.user)
+    return _show(request, standing, get_call(standing, found.pk), status=422, refused={name: form})
+
+
+@require_POST
+def call_position(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
+    """Take the position of an agency that the reader speaks for."""
+    standing = Standing.of(request.user)
+    found = get_call(standing, pk)
+    agency = get_object_or_404(Agency, key=key)
+    standing.require_voice(agency)
+    return _carry_out(
+        request,
+        found,
+        PositionForm(request.POST, prefix=key),
+        lambda **given: services.record_position(found, agency=agency, **given),
+        name=f"position-{key}",
+        done=_recorded(found, agency, standing),
+    )
+
+
+@require_POST
+def call_withdraw(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
+    """Withdraw the position of an agency that the reader speaks for."""
+    standing = Standing.of(request.user)
+    found = get_call(standing, pk)
+    agency = get_object_or_404(Agency, key=key)
+    standing.require_voice(agency)
+    return _carry_out(
+        request,
+        found,
+        forms.Form(request.POST),
+        lambda **given: services.record_position(found, agency=agency, **given),
+        name=f"withdraw-{key}",
+        done=f"The position of {agency} is withdrawn; it stays in the record of the call.",
+        stand=None,
+        text="",
+    )
+
+
+@require_POST
+def call_on_behalf(request: AuthedRequest, pk: int) -> HttpResponse:
+    """Record a position for an agency, with where the secretariat has it from (rule 6)."""
+    standing = Standing.of(request.user)
+    found = get_call(standing, pk)
+    standing.require(Ability.RECORD_POSITION)
+    electors = found.electors.select_related("agency")
+    return _carry_out(
+        request,
+        found,
+        OnBehalfForm(request.POST, electors=electors, prefix="on-behalf"),
+        lambda **given: services.record_position(found, **given),
+        name="on_behalf",
+        done="The position is recorded, and shown as recorded by you.",
+    )
+
+
+@require_POST
+def call_extend(request: AuthedRequest, pk: int) -> HttpResponse:
+    """Give the electorate more time."""
+    standing = Standing.of(request.user)
+    found = get_call(standing, pk)
+    standing.require(Ability.EXTEND_CALL)
+    return _carry_out(
+        request,
+        found,
+        ExtendForm(request.POST, prefix="extend"),
+        lambda **given: services.extend_call(found, **given),
+        name="extend",
+        done="The deadline has moved, and the electorate is told.",
+    )
+
+
+@require_POST
+def call_return(request: AuthedRequest, pk: int) -> HttpResponse:
+    """End the call without a decision."""
+    standing = Standing.of(request.user)
+    found = get_call(standing, pk)
+    standing.require(Ability.RETURN_CALL)
+    return _carry_out(
+        request,
+        found,
+        ReasonForm(request.POST, prefix="return"),
+        lambda **given: services.return_to_drafting(found.product, call=found, **given),
+        name="return",
+        done="The call has ended without a decision; the product is being drafted again.",
+    )
+
+
+def _recorded(found: Call, agency: Agency, standing: Standing) -> str:
+    if standing.at > found.deadline:
+        return f"The position of {agency} is kept, marked late; it does not count."
+    return f"The position of {agency} is recorded."

@@ -1,0 +1,115 @@
+"""Declaring an outcome, and the records of what was decided (rules 25, 26 and 33)."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from products import call_sheet
+from products.consensus import AGREEING, Outcome, Stand
+from products.dossier import read_call
+from products.forms.calls import DeclareForm
+from products.models import Decision, Product
+from products.services import calls, decisions
+from products.services.errors import ProductError
+from products.views.calls import get_call, situation, trail
+from workgroups.permissions import Standing
+from workgroups.views.form_pages import AuthedRequest, form_page, typed
+
+PAGE_LENGTH = 50
+
+
+@form_page
+def declare(request: AuthedRequest, pk: int) -> HttpResponse:
+    """Declare what a call came to: the computed outcome, or a weaker one with its reason."""
+    standing = Standing.of(request.user)
+    found = get_call(standing, pk)
+    reading = read_call(found, at=standing.at)
+    calls.declaring_role(standing, reading)
+    form = DeclareForm(typed(request), computed=reading.outcome)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                decision = decisions.declare(
+                    found.product, call=found, by=request.user, **form.cleaned_data
+                )
+            except ProductError as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, f"{decision.number} is on record.")
+                return redirect(decision)
+    context = {
+        **situation(standing, reading),
+        "form": form,
+        "rows": call_sheet.rows(reading),
+        "trail": trail(found, last="Declare the outcome"),
+    }
+    return render(request, "products/decisions/declare.html", context, status=status)
+
+
+@require_safe
+def decision_list(request: AuthedRequest) -> HttpResponse:
+    """List the decisions on the products that the reader may see, newest first."""
+    seen = Product.objects.visible_to(Standing.of(request.user))
+    rows = Decision.objects.filter(call__product__in=seen).select_related("call__product")
+    context = {
+        "page": Paginator(rows, PAGE_LENGTH).get_page(request.GET.get("page")),
+        "trail": [("Decisions", "")],
+    }
+    return render(request, "products/decisions/decisions.html", context)
+
+
+@require_safe
+def decision(request: AuthedRequest, year: int, serial: int) -> HttpResponse:
+    """Show a decision record in its latest revision, and name the earlier ones."""
+    seen = Product.objects.visible_to(Standing.of(request.user))
+    revisions = list(
+        Decision.objects.filter(year=year, serial=serial, call__product__in=seen)
+        .select_related("call__product", "call__version", "declared_by")
+        .defer("call__version__text")
+        .order_by("-revision")
+    )
+    if not revisions:
+        raise Http404
+    found = revisions[0]
+    record = found.record
+    context = {
+        "decision": found,
+        "record": record,
+        "earlier": revisions[1:],
+        "call": found.call,
+        "product": found.call.product,
+        "groups": [
+            {"kind": stand.value, "label": stand.label, "agencies": record["positions"][stand]}
+            for stand in Stand
+        ],
+        "texts": [
+            ("Reservations", record["reservations"]),
+            ("Conditions", record["conditions"]),
+            ("Objections", record["objections"]),
+        ],
+        "shares": [
+            ("must answer", call_sheet.share_in_words(record["quorum"], record["of"])),
+            ("must concur", call_sheet.share_in_words(record["minimum_support"], record["of"])),
+        ],
+        "action": _action(found),
+        "trail": [("Decisions", reverse("decisions")), (found.number, "")],
+    }
+    return render(request, "products/decisions/decision.html", context)
+
+
+def _action(found: Decision) -> str:
+    version, product = found.record["version"], found.call.product
+    outcome = Outcome(found.outcome)
+    if outcome == Outcome.PROVISIONAL:
+        return (
+            f"Version {version} of {product} is agreed provisionally: it is not released "
+            "while a condition is open."
+        )
+    if outcome in AGREEING:
+        return f"Version {version} of {product} is agreed and goes to the release gate."
+    return f"{product} went back to drafting."

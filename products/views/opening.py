@@ -1,0 +1,135 @@
+"""Opening a call: what is asked, the confirmation sheet, and the opening (rules 16-19)."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import OuterRef, Subquery
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from isecg.mail.models import Letter
+from isecg.mail.models import State as LetterState
+from products import call_sheet, consensus, defaults, guards
+from products.dossier import Dossier
+from products.forms.calls import OpenCallForm
+from products.models import Product
+from products.services import calls as services
+from products.services import moves
+from products.services.errors import ProductError
+from products.warnings import SeatFacts, warnings
+from products.workflow import Action
+from workgroups.models import Agency, Mandate, User
+from workgroups.permissions import Standing
+from workgroups.roles import SPEAKING, Ability
+from workgroups.views.form_pages import AuthedRequest, form_page, typed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seat:
+    """One elector on the confirmation sheet: who gets the letter, and whether it arrives."""
+
+    agency: Agency
+    people: tuple[User, ...]
+    facts: SeatFacts
+
+
+@form_page
+def call_new(request: AuthedRequest, code: str) -> HttpResponse:
+    """Ask for question and deadline, show the confirmation sheet, then open the call."""
+    standing = Standing.of(request.user)
+    seen = Product.objects.visible_to(standing).select_related("group")
+    product = get_object_or_404(seen, code=code)
+    standing.require(Ability.OPEN_CALL)
+    dossier = Dossier(product, standing.at)
+    form = OpenCallForm(typed(request), initial={"time_zone": request.user.time_zone})
+    sheet, status = None, 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                if "confirm" in request.POST:
+                    call = services.open_call(product, **form.cleaned_data, by=request.user)
+                    messages.success(request, "The call is open, and the electorate is told.")
+                    return redirect(call)
+                moves.check_source(product, Action.OPEN_CALL)
+                moves.check_guards(Action.OPEN_CALL, dossier.facts)
+            except ProductError as error:
+                form.add_error(None, str(error))
+            else:
+                sheet, status = _sheet(dossier, **form.cleaned_data), 200
+    context = {
+        "product": product,
+        "form": form,
+        "sheet": sheet,
+        "findings": guards.guard(Action.OPEN_CALL, dossier.facts),
+        "trail": [
+            ("Products", reverse("products")),
+            (product.code, product.get_absolute_url()),
+            ("Open a call", ""),
+        ],
+    }
+    return render(request, "products/calls/call_new.html", context, status=status)
+
+
+def _sheet(
+    dossier: Dossier, *, question: str, deadline: datetime, time_zone: str
+) -> dict[str, Any]:
+    seats = _seats(dossier.electors, at=dossier.at)
+    return {
+        "question": question,
+        "deadline": deadline,
+        "time_zone": time_zone,
+        "version": dossier.latest,
+        "seats": seats,
+        "letters": len({person.pk for seat in seats for person in seat.people}),
+        "quorum": _share(defaults.quorum(), of=len(seats)),
+        "support": _share(defaults.minimum_support(), of=len(seats)),
+        "warnings": warnings(
+            opens_at=dossier.at,
+            deadline=deadline,
+            zone=time_zone,
+            seats=[seat.facts for seat in seats],
+        ),
+    }
+
+
+def _share(share: Any, *, of: int) -> dict[str, object]:
+    exact = Fraction(share)
+    return {
+        "percent": call_sheet.percent(exact),
+        "of": of,
+        "needed": consensus.needed(exact, of),
+    }
+
+
+def _seats(electors: list[Agency], *, at: datetime) -> list[Seat]:
+    """Read who holds each elector's seat, and how their last letters fared, in one query."""
+    last = Letter.objects.filter(recipient=OuterRef("person")).exclude(state=LetterState.QUEUED)
+    mandates = (
+        Mandate.objects.valid_at(at)
+        .filter(agency__in=electors)
+        .select_related("person")
+        .annotate(last_letter=Subquery(last.order_by("-due_at", "-pk").values("state")[:1]))
+        .order_by("person__name")
+    )
+    held: dict[int, list[Any]] = defaultdict(list)
+    for mandate in mandates:
+        held[mandate.agency_id].append(mandate)
+    return [
+        Seat(
+            agency=agency,
+            people=tuple({row.person_id: row.person for row in held[agency.pk]}.values()),
+            facts=SeatFacts(
+                agency=agency.code,
+                zone=agency.time_zone,
+                speakers=sum(row.capacity in SPEAKING for row in held[agency.pk]),
+                reachable=any(row.last_letter != LetterState.FAILED for row in held[agency.pk]),
+            ),
+        )
+        for agency in electors
+    ]

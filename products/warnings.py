@@ -1,0 +1,74 @@
+"""What to think of before a call is opened, as pure functions of plain values (rule 19)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from isecg import instants
+
+FEWEST_WORKING_DAYS = 5
+SATURDAY = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatFacts:
+    """One elector: its code and zone, how many may speak for it, whether letters reach it."""
+
+    agency: str
+    zone: str
+    speakers: int
+    reachable: bool
+
+
+def working_days(start: date, end: date) -> int:
+    """Return how many days from Monday to Friday follow ``start``, up to ``end`` included."""
+    days = (start + timedelta(days=count) for count in range(1, (end - start).days + 1))
+    return sum(day.weekday() < SATURDAY for day in days)
+
+
+def overlaps_year_end(start: date, end: date) -> bool:
+    """Whether a day from ``start`` to ``end`` lies from 20 December to 6 January."""
+    return any(
+        start <= date(year + 1, 1, 6) and date(year, 12, 20) <= end
+        for year in range(start.year - 1, end.year + 1)
+    )
+
+
+def warnings(
+    *, opens_at: datetime, deadline: datetime, zone: str, seats: Iterable[SeatFacts]
+) -> list[str]:
+    """Return what speaks against a deadline and an electorate; none of it forbids the call.
+
+    Days are those of ``zone``, in which the deadline was set; weekends also those of the
+    electors.
+    """
+    seats = list(seats)
+    start, end = (instants.to_zone(at, zone).date() for at in (opens_at, deadline))
+    found = []
+    if (days := working_days(start, end)) < FEWEST_WORKING_DAYS:
+        found.append(
+            f"{days} working day{'' if days == 1 else 's'} until the deadline: "
+            f"fewer than {FEWEST_WORKING_DAYS}."
+        )
+    if end.weekday() >= SATURDAY:
+        found.append(f"The deadline is on a {end:%A} ({zone}).")
+    elif away := [seat.agency for seat in seats if _is_weekend(deadline, seat.zone)]:
+        found.append(f"The deadline is at the weekend for {_names(away)}, on their own clocks.")
+    if overlaps_year_end(start, end):
+        found.append("The call runs into the days from 20 December to 6 January.")
+    if vacant := [seat.agency for seat in seats if not seat.speakers]:
+        found.append(
+            f"Vacant: {_names(vacant)}. Without a head of delegation or an alternate, "
+            "nobody there can take a position."
+        )
+    if cut_off := [seat.agency for seat in seats if seat.speakers and not seat.reachable]:
+        found.append(f"Letters do not reach {_names(cut_off)}: the last ones failed.")
+    return found
+
+
+def _is_weekend(at: datetime, zone: str) -> bool:
+    return instants.to_zone(at, zone).weekday() >= SATURDAY
+
+
+def _names(agencies: list[str]) -> str:
+    return ", ".join(sorted(agencies))

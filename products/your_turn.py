@@ -1,0 +1,220 @@
+"""What waits for one reader: read from the facts that the guards read (section 3, rule 43).
+
+Everything here costs the same number of queries however many calls and products there are.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Subquery
+
+from isecg.rules import blocking
+from products import guards, residue
+from products.consensus import Stand
+from products.dossier import CallReading, decision_facts, read_open_calls
+from products.facts import Facts
+from products.models import Circulation, Decision, Elector, Product, Version
+from products.services import calls
+from products.workflow import Action, State
+from workgroups.models import Agency, Mandate
+from workgroups.permissions import Standing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One thing that is due from a reader or the reader's agency.
+
+    ``badge`` and ``label`` say what it is about, ``due`` until when, ``own`` whether the
+    reader may do it; else somebody else of the agency may.
+    """
+
+    badge: str
+    label: str
+    sentence: str
+    product: Product | None = None
+    href: str = ""
+    since: datetime | None = None
+    due: datetime | None = None
+    own: bool = True
+
+
+def your_turn(standing: Standing) -> list[Turn]:
+    """Return what is due from the reader, the most urgent first."""
+    readings = read_open_calls(at=standing.at)
+    turns = [
+        *_positions(standing, readings),
+        *_declarations(standing, readings),
+        *_agreed(standing),
+        *_circulations(standing),
+    ]
+    # What has no deadline waits for somebody already.
+    return sorted(turns, key=lambda turn: turn.due or turn.since or standing.at)
+
+
+def _positions(standing: Standing, readings: list[CallReading]) -> Iterator[Turn]:
+    """Yield open calls without a position, and own objections and conditions in them."""
+    mine = {agency.pk for agency in standing.agencies}
+    voices = {agency.pk for agency in standing.voices}
+    for reading in readings:
+        if reading.facts.is_closed_at(standing.at) and standing.at > reading.call.deadline:
+            continue
+        for elector in reading.electors:
+            if elector.agency_id not in mine or elector.left_at:
+                continue
+            for finding in guards.waiting_for_elector(elector.code, reading.facts, at=standing.at):
+                stand = reading.tally.stands.get(elector.code)
+                yield Turn(
+                    badge=stand.value if stand else "none",
+                    label=stand.label if stand else "No position",
+                    sentence=finding.sentence,
+                    product=reading.call.product,
+                    href=reading.call.get_absolute_url(),
+                    since=finding.since,
+                    due=reading.call.deadline,
+                    own=elector.agency_id in voices,
+                )
+
+
+def _declarations(standing: Standing, readings: list[CallReading]) -> Iterator[Turn]:
+    """Yield closed calls whose outcome this reader declares (rule 26)."""
+    for reading in readings:
+        facts = Facts(at=standing.at, state=State.IN_CONSENSUS, call=reading.facts)
+        if blocking(guards.guard(Action.DECLARE, facts)):
+            continue
+        try:
+            calls.declaring_role(standing, reading)
+        except PermissionDenied:
+            continue
+        call = reading.call
+        yield Turn(
+            badge=reading.outcome.value,
+            label=reading.outcome.label,
+            sentence="The call is closed: its outcome is to be declared.",
+            product=call.product,
+            href=call.get_absolute_url(),
+            since=min(call.deadline, standing.at),
+        )
+
+
+def _agreed(standing: Standing) -> Iterator[Turn]:
+    """Yield what is ready for release, and the reader's agencies' conditions that hold it."""
+    if not (standing.is_secretariat or standing.agencies):
+        return
+    latest = Version.objects.filter(product=OuterRef("call__product")).order_by("-number")
+    rows = (
+        Decision.objects.filter(call__product__state=State.AGREED)
+        .select_related("call__version", "call__product")
+        .annotate(
+            latest_number=Subquery(latest.values("number")[:1]),
+            latest_sha256=Subquery(latest.values("sha256")[:1]),
+        )
+        .order_by("call__product", "-declared_at", "-revision")
+    )
+    if not standing.is_secretariat:
+        # Only who releases needs the text, to look for residue in it.
+        rows = rows.defer("call__version__text")
+    decisions = list({row.call.product_id: row for row in reversed(rows)}.values())
+    if standing.is_secretariat:
+        yield from (_releasable(row, standing) for row in decisions if _is_ready(row, standing))
+    yield from _conditions(standing, [row for row in decisions if row.record["conditions"]])
+
+
+def _is_ready(decision: Any, standing: Standing) -> bool:
+    return not [
+        finding
+        for finding in blocking(guards.guard(Action.RELEASE, _release_facts(decision, standing)))
+        # What may be passed over with a reason does not take the act off the desk.
+        if not finding.overridable
+    ]
+
+
+def _release_facts(decision: Any, standing: Standing) -> Facts:
+    return Facts(
+        at=standing.at,
+        state=State.AGREED,
+        version=decision.latest_number,
+        sha256=decision.latest_sha256,
+        decision=decision_facts(decision),
+        residue=tuple(residue.scan(decision.call.version.text)),
+    )
+
+
+def _releasable(decision: Any, standing: Standing) -> Turn:
+    held = blocking(guards.guard(Action.RELEASE, _release_facts(decision, standing)))
+    return Turn(
+        badge="agreed",
+        label="Agreed",
+        sentence=" ".join(["It can be released.", *(finding.sentence for finding in held)]),
+        product=decision.call.product,
+        href=decision.call.product.get_absolute_url(),
+        since=decision.declared_at,
+    )
+
+
+def _conditions(standing: Standing, decisions: list[Decision]) -> Iterator[Turn]:
+    mine = standing.agencies
+    if not (mine and decisions):
+        return
+    codes = {
+        (elector.call_id, elector.code)
+        for elector in Elector.objects.filter(
+            agency__in=mine, call__in=[row.call_id for row in decisions]
+        )
+    }
+    for decision in decisions:
+        for entry in decision.record["conditions"]:
+            if (decision.call_id, entry["agency"]) in codes:
+                yield Turn(
+                    badge=Stand.CONDITION.value,
+                    label=Stand.CONDITION.label,
+                    sentence=f"{entry['agency']}'s condition is open: {entry['text']}",
+                    product=decision.call.product,
+                    href=decision.get_absolute_url(),
+                    since=decision.declared_at,
+                    own=False,
+                )
+
+
+def _circulations(standing: Standing) -> Iterator[Turn]:
+    """Yield the circulations in which the reader's agencies may still comment (rule 17)."""
+    if not standing.agencies:
+        return
+    rows = (
+        Circulation.objects.filter(
+            version__product__state=State.SHARED,
+            recipients__agency__in=standing.agencies,
+        )
+        .select_related("version__product")
+        .defer("version__text")
+        .order_by("opened_at")
+        .distinct()
+    )
+    latest = {row.version.product_id: row for row in rows}
+    for row in latest.values():
+        if row.closes_at > standing.at:
+            yield Turn(
+                badge="shared",
+                label="Circulated",
+                sentence=f"Version {row.version.number} is open for comments.",
+                product=row.version.product,
+                href=row.version.get_absolute_url(),
+                since=row.opened_at,
+                due=row.closes_at,
+            )
+
+
+def vacant_seats(standing: Standing) -> list[Agency]:
+    """Return the vacant seats that this reader is shown, in one query (rule 5).
+
+    The secretariat sees those of all members, everybody else those of their own agencies.
+    """
+    if not (standing.is_secretariat or standing.agencies):
+        return []
+    speaking = Mandate.objects.valid_at(standing.at).speaking().filter(agency=OuterRef("pk"))
+    vacant = Agency.objects.members_on(standing.at.date()).exclude(Exists(speaking))
+    if not standing.is_secretariat:
+        vacant = vacant.filter(pk__in=[agency.pk for agency in standing.agencies])
+    return list(vacant)
