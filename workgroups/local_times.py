@@ -21,6 +21,11 @@ class LocalTime:
     agencies: tuple[Agency, ...]
     warning: str
 
+    @property
+    def words(self) -> str:
+        """The day and the time on these clocks: a template would turn ``local`` into UTC."""
+        return f"{self.local:%a} {self.local.day} {self.local:%b} {self.local:%H:%M}"
+
 
 def warning(local: datetime, *, minutes: int | None) -> str:
     """Return in words how a meeting leaves the hours from 07 to 21, or nothing."""

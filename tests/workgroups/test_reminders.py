@@ -354,7 +354,7 @@ http://testserver/meetings/{meeting.key}/
 
 The attached calendar file shows the time in your own calendar's zone.
 
--- 
+--\x20
 You get this because JAXA is invited and you hold its mandate.
 """
     )
