@@ -73,7 +73,7 @@ class Command(BaseCommand):
         half_told.unlink()
 
     def _greet(self, port: int) -> None:
-        self._say(f"\nThe ISECG tracker is at http://localhost:{port}/\n")
+        self._say(f"\nThe ISECG tracker is at http://localhost:{port}/\n\n")
         if settings.DEMO:
             call_command("load_demo", "--sign-ins")
         self._say("\nCtrl-C ends it.\n")
