@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from isecg import clock, instants, stale
@@ -93,7 +93,13 @@ def add_meeting(
     if same.exists():
         raise RefusedError("There is a meeting of this kind and title at this time already.")
     meeting.key = _free_key(meeting)
-    check(meeting).save_as(by, reason)
+    try:
+        check(meeting).save_as(by, reason)
+    except IntegrityError as error:
+        # Two forms at the same instant found the same address free.
+        raise RefusedError(
+            "Somebody added a meeting at this moment: look, and try again."
+        ) from error
     _write_days(meeting, days)
     log.record("meeting.added", by=by, subject=meeting, reason=reason, after=_state(meeting, days))
     return meeting
