@@ -112,6 +112,18 @@ class Product(Tracked, Sourced):
     def get_absolute_url(self) -> str:
         return reverse("product", args=[self.code])
 
+    @property
+    def edition_words(self) -> str:
+        """``2nd edition``, ``interim edition`` or ``2026 edition``; nothing where none is known."""
+        if not self.edition:
+            return ""
+        number = int(self.edition) if self.edition.isdecimal() else 0
+        if not 0 < number < 100:
+            return f"{self.edition} edition"
+        teen = 10 < number < 20
+        ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+        return f"{number}{ending} edition"
+
     @cached_property
     def current_editors(self) -> list["ProductEditor"]:
         """The people who may write its versions; read once, in one query."""

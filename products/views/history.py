@@ -1,5 +1,7 @@
 """The history of a product: its events, its record, and what the sources say (rules 49-50)."""
 
+import re
+from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -19,11 +21,24 @@ from workgroups.views.form_pages import AuthedRequest
 
 PER_PAGE = 50
 VIEWS = {"events": "Events", "record": "Record", "milestones": "Milestones"}
+# How the log keeps an instant.
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 _WORDS = {
-    "product": "product",
-    "call": "call",
-    "version": "version",
-    "position": "position",
+    "product.start_drafting": "Drafting started",
+    "product.circulate": "Circulated to all members",
+    "product.take_back": "Taken back to drafting",
+    "product.open_call": "Moved into consensus",
+    "product.declare": "Moved by the declaration",
+    "product.return": "Returned to drafting",
+    "product.revise": "Reopened by a substantive version",
+    "product.release": "Released",
+    "product.supersede": "Marked as superseded",
+    "product.withdraw": "Withdrawn",
+    "product.joined": "An agency joined",
+    "product.left": "An agency left",
+    "product.editor_added": "An editor was added",
+    "product.editor_ended": "An editor was taken off",
+    "product.related": "A relation was added",
 }
 
 
@@ -75,7 +90,7 @@ def _shown(event: Event) -> dict[str, Any]:
     what, _, done = event.event.partition(".")
     return {
         "event": event,
-        "words": f"{_WORDS.get(what, what)} {done.replace('_', ' ')}".capitalize(),
+        "words": _WORDS.get(event.event, f"{what} {done.replace('_', ' ')}".capitalize()),
         "on_behalf_of": payload.get("on_behalf_of", ""),
         "version": payload.get("version", ""),
         "reason": payload.get("reason", ""),
@@ -89,15 +104,18 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, An
             "label": name.replace("_", " ").capitalize(),
             "before": _plain(before.get(name)),
             "after": _plain(after.get(name)),
+            "is_instant": isinstance(_plain(after.get(name, before.get(name))), datetime),
         }
         for name in dict.fromkeys([*before, *after])
         if _plain(before.get(name)) != _plain(after.get(name))
     ]
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any) -> str | datetime:
     if isinstance(value, list):
-        return ", ".join(_plain(item) for item in value)
+        return ", ".join(str(_plain(item)) for item in value)
     if isinstance(value, dict):
         return "; ".join(f"{name}: {_plain(item)}" for name, item in value.items())
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return datetime.fromisoformat(value)
     return "" if value is None else str(value).replace("_", " ")

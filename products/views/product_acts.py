@@ -15,7 +15,7 @@ from products.forms.products import JoinForm, LeaveForm
 from products.forms.releases import ReleaseForm
 from products.services import calls, circulations, products, releases
 from products.views.product_page import ProductPage
-from products.workflow import PUBLIC, Action, State
+from products.workflow import FINAL, Action, State
 from workgroups.forms.base import ReasonForm
 from workgroups.roles import Ability
 
@@ -161,29 +161,40 @@ def drawn(page: ProductPage, *, refused: tuple[str, forms.Form] | None) -> list[
 def links(page: ProductPage) -> list[dict[str, str]]:
     """Return the acts that have pages of their own: label, address and kind of button."""
     code = page.product.code
-    found: list[dict[str, str]] = []
-
-    def add(label: str, name: str, *args: object, kind: str = "") -> None:
-        found.append({"label": label, "href": reverse(name, args=args), "kind": kind})
-
     possible = workflow.actions(State(page.product.state), page.granted)
+    found = []
     if Action.OPEN_CALL in possible and page.is_possible(Action.OPEN_CALL):
-        add("Open a call", "call_new", code, kind="primary")
+        found.append(_link("Open a call", "call_new", code, kind="primary"))
     reading = page.dossier.reading
     if reading and Action.DECLARE in possible and _may_declare(page, reading):
-        add("Declare the outcome", "declare", reading.call.pk, kind="primary")
-    if page.product.state in PUBLIC:
-        return found
-    if Ability.WRITE_VERSION in page.granted:
-        add("Write or upload a version", "version_new", code)
-    if Ability.EDIT_PRODUCT in page.granted:
-        add("Edit", "product_edit", code, kind="quiet")
-        add("Add an editor", "editor_new", code, kind="quiet")
-        add("Add a relation", "relation_new", code, kind="quiet")
-    if page.standing.is_secretariat:
-        add("Enter a participating agency", "participant_new", code, kind="quiet")
-        add("Enter a departure", "participant_end", code, kind="quiet")
+        found.append(_link("Declare the outcome", "declare", reading.call.pk, kind="primary"))
+    if Ability.WRITE_VERSION in page.granted and not page.is_public:
+        found.append(_link("Write or upload a version", "version_new", code))
     return found
+
+
+def records(page: ProductPage) -> list[dict[str, str]]:
+    """Return the pages on which the person keeps what is said of the product."""
+    code = page.product.code
+    found = []
+    if Ability.EDIT_PRODUCT in page.granted and page.product.state not in FINAL:
+        found.append(_link("Add a relation", "relation_new", code))
+    if page.is_public:
+        return found
+    if Ability.EDIT_PRODUCT in page.granted:
+        found = [
+            _link("Edit", "product_edit", code),
+            _link("Add an editor", "editor_new", code),
+            *found,
+        ]
+    if page.standing.is_secretariat:
+        found.append(_link("Enter a participating agency", "participant_new", code))
+        found.append(_link("Enter a departure", "participant_end", code))
+    return found
+
+
+def _link(label: str, name: str, *args: object, kind: str = "") -> dict[str, str]:
+    return {"label": label, "href": reverse(name, args=args), "kind": kind}
 
 
 def _may_declare(page: ProductPage, reading: CallReading) -> bool:

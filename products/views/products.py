@@ -122,6 +122,7 @@ def _show(
     context = page.context() | {
         "acts": product_acts.drawn(page, refused=refused),
         "links": product_acts.links(page),
+        "records": product_acts.records(page),
     }
     status = 422 if refused else 200
     return render(request, "products/products/product.html", context, status=status)

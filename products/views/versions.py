@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from products import defaults, permissions, rendering
+from products import permissions, rendering
 from products.compare import compare as compare_texts
 from products.dossier import Dossier
 from products.forms.versions import CompareForm, How, VersionForm
@@ -100,7 +100,6 @@ def version_new(request: AuthedRequest, code: str) -> HttpResponse:
         "product": product,
         "form": form,
         "latest": latest,
-        "upload_limit": defaults.upload_limit(),
         "trail": _trail(product, "New version"),
     }
     return render(request, "products/versions/version_new.html", context, status=status)
