@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 
 _MARKS = {
-    "unresolved square brackets": re.compile(r"\[[^\[\]\n]{1,200}\](?![(\[:])"),
+    "unresolved square brackets": re.compile(
+        r"(?<!\])(?!^\[[^\[\]\n]+\]:)\[[^\[\]\n]{1,200}\](?![(\[])", re.M
+    ),
     "a marker of something to be settled": re.compile(r"\bT\.?B\.?[CDS]\.?\b"),
     "a comment or tracked-change mark": re.compile(
         r"\{(?:>>|\+\+|--|~~)|^\s*(?:Comment|Deleted|Inserted|Formatted)\s*(?:\[\w+\])?:", re.M
@@ -24,7 +26,8 @@ class Hit:
 def scan(text: str) -> list[Hit]:
     """Return every piece of drafting residue in ``text``, in its order.
 
-    A Markdown link, ``[text](address)`` or ``[text][name]``, is none.
+    A Markdown link, ``[text](address)`` or ``[text][name]``, is none, nor is the
+    definition of its address, ``[name]: address``.
     """
     return sorted(
         Hit(text.count("\n", 0, match.start()) + 1, match[0].strip(), what)
