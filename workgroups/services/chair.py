@@ -94,8 +94,10 @@ def _require_able(agency: Agency, *, person: User | None, at: datetime, meeting:
 
 def _lock_dated_terms() -> list[ChairTerm]:
     """Return the terms whose instants are known, in order, and keep others off them."""
+    list(ChairTerm.objects.select_for_update(no_key=True).order_by("pk"))
+    # Read anew: what another transaction inserted while we waited is in no locked row.
     terms = ChairTerm.objects.filter(starts_at__isnull=False).order_by("starts_at")
-    return list(terms.select_for_update(of=("self",), no_key=True).select_related("agency"))
+    return list(terms.select_related("agency"))
 
 
 def _lies_ahead(term: ChairTerm) -> bool:

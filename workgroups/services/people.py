@@ -17,6 +17,9 @@ from workgroups.services.rows import amend, check, lock
 # The event log is kept for ever, so it names what changed of a person, not the values.
 _PUBLIC_FIELDS = frozenset({"name", "is_secretariat", "is_active", "time_zone"})
 
+# A digest is no input: an account that never had a password is whole without one.
+_DIGEST = ("password",)
+
 
 @transaction.atomic(durable=True)
 def add_person(
@@ -30,7 +33,7 @@ def add_person(
     person = User(email=User.objects.normalize_email(email), name=name, **fields)
     # An empty password would be a password; this one opens nothing.
     person.set_password(password or None)
-    check(person).save_as(by, reason)
+    check(person, exclude=_DIGEST).save_as(by, reason)
     log.record("person.added", by=by, subject=person, reason=reason, after={"name": name})
     return person
 
@@ -55,8 +58,8 @@ def edit_person(
         raise RefusedError("Somebody else of the secretariat has to take this from you.")
     if password:
         person.set_password(password)
-        after["password"] = "set anew"  # noqa: S105 (a word about it, not one)
-    check(person).save_as(by, reason)
+        after["password"] = "changed"  # noqa: S105 (a word about it, not one)
+    check(person, exclude=_DIGEST).save_as(by, reason)
     log.record(
         "person.edited",
         by=by,
@@ -74,7 +77,7 @@ def edit_profile(person: User, *, name: str, time_zone: str) -> None:
     before, after = amend(person, {"name": name, "time_zone": time_zone})
     if not after:
         return
-    check(person).save_as(person, "Changed on their own profile.")
+    check(person, exclude=_DIGEST).save_as(person, "Changed on their own profile.")
     log.record("person.edited", by=person, subject=person, before=before, after=after)
 
 
@@ -84,7 +87,7 @@ def change_password(person: User, *, password: str) -> None:
     lock(person)
     person.set_password(password)
     person.save_as(person, "Chose a new password.")
-    log.record("person.edited", by=person, subject=person, after={"password": "set anew"})
+    log.record("person.edited", by=person, subject=person, after={"password": "changed"})
 
 
 def overlapping_mandates(

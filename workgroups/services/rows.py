@@ -1,5 +1,6 @@
 """Taking a row for a change, and saying what the change was."""
 
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 from isecg.history import Tracked
@@ -24,10 +25,10 @@ def amend(row: Tracked, fields: dict[str, Any]) -> tuple[dict[str, Any], dict[st
     return before, after
 
 
-def check(row: Row) -> Row:
-    """Return ``row`` once its fields and constraints hold, in their own words.
+def check(row: Row, *, exclude: Collection[str] = ()) -> Row:
+    """Return ``row`` once its fields, less ``exclude``, and constraints hold.
 
-    :raises ValidationError: otherwise, with the messages by field.
+    :raises ValidationError: otherwise, with their own words, by field.
     """
-    row.full_clean()
+    row.full_clean(exclude=exclude)
     return row
