@@ -1,0 +1,383 @@
+"""Every act on a product in every state, and keeping what is said of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+
+from isecg import clock
+from isecg.events import log
+from isecg.events.models import Event
+from isecg.mail.models import Letter
+from isecg.stale import StaleError, revision
+from products import files, guards
+from products.consensus import Outcome, Stand
+from products.models import Product, Relation
+from products.models.products import Degree, RelationKind
+from products.models.versions import ChangeClass
+from products.services import calls, circulations, decisions, products, releases, versions
+from products.services.errors import ProductError
+from products.workflow import TRANSITIONS, Action, State
+from tests.factories import (
+    AgencyFactory,
+    GroupRoleFactory,
+    MandateFactory,
+    ParticipationFactory,
+    ProductFactory,
+    UserFactory,
+)
+from tests.products.world import make_world
+from workgroups.permissions import Standing
+
+pytestmark = pytest.mark.django_db
+
+
+def _revise(product, *, by):
+    versions.submit_version(
+        product,
+        main=files.from_text("Another text.", name="a.md"),
+        change_class=ChangeClass.SUBSTANTIVE,
+        note="Rewritten.",
+        by=by,
+        expected_latest=1,
+    )
+
+
+ACTS = {
+    Action.START_DRAFTING: lambda product, by: products.start_drafting(
+        product, reason="Agreed.", by=by
+    ),
+    Action.CIRCULATE: lambda product, by: circulations.circulate(
+        product, closes_at=clock.now() + timedelta(days=30), time_zone="UTC", note="", by=by
+    ),
+    Action.TAKE_BACK: lambda product, by: circulations.take_back(product, reason="Flaw.", by=by),
+    Action.OPEN_CALL: lambda product, by: calls.open_call(
+        product,
+        question="Agreed?",
+        deadline=clock.now() + timedelta(days=10),
+        time_zone="UTC",
+        by=by,
+    ),
+    Action.DECLARE: lambda product, by: decisions.declare(
+        product, outcome=Outcome.CONSENSUS, statement="So it is.", by=by
+    ),
+    Action.RETURN: lambda product, by: calls.return_to_drafting(product, reason="Flaw.", by=by),
+    Action.REVISE: lambda product, by: _revise(product, by=by),
+    Action.RELEASE: lambda product, by: releases.release(product, reason="Agreed.", by=by),
+    Action.SUPERSEDE: lambda product, by: releases.supersede(product, reason="Old.", by=by),
+    Action.WITHDRAW: lambda product, by: releases.withdraw(product, reason="Dropped.", by=by),
+}
+
+
+def _world_in(state):
+    """Make a product that came to ``state`` by the acts that lead there."""
+    world = make_world(2)
+    product, desk = world.product, world.secretariat
+    if state in (State.IN_CONSENSUS, State.AGREED, State.RELEASED, State.SUPERSEDED):
+        world.call = calls.open_call(
+            product,
+            question="Agreed?",
+            deadline=clock.now() + timedelta(days=10),
+            time_zone="UTC",
+            by=desk,
+        )
+        for index in range(2):
+            world.say(index, Stand.CONCUR)
+    if state in (State.AGREED, State.RELEASED, State.SUPERSEDED):
+        ACTS[Action.DECLARE](product, desk)
+    if state in (State.RELEASED, State.SUPERSEDED):
+        ACTS[Action.RELEASE](product, desk)
+    if product.state != state:
+        product.state = state
+        product.save_as(None, "for the test")
+    return world
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("action", Action)
+def test_every_act_follows_the_table_from_every_state(action, state, monkeypatch):
+    step = TRANSITIONS[action]
+    # A text may also be written before it is shared: then nothing moves.
+    written = action == Action.REVISE and state in (State.PROPOSED, State.DRAFTING)
+    possible = state in step.sources or written
+    product = _world_in(state).product if possible else ProductFactory(state=state)
+    desk = UserFactory(is_secretariat=True)
+    monkeypatch.setattr(guards, "GUARDS", {})
+    events = Event.objects.count()
+
+    if possible:
+        ACTS[action](product, desk)
+    else:
+        with pytest.raises(ProductError, match=state.label):
+            ACTS[action](product, desk)
+        assert Event.objects.count() == events
+
+    product.refresh_from_db()
+    assert product.state == (step.target if state in step.sources else state)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_who_has_no_part_in_an_act_is_refused_and_changes_nothing(action):
+    source = sorted(TRANSITIONS[action].sources)[0]
+    world = _world_in(source)
+    staff = MandateFactory(agency=world.agencies[0], capacity="staff").person
+    before = (Event.objects.count(), world.product.history.count(), Letter.objects.count())
+
+    with pytest.raises(PermissionDenied, match=r"^Only "):
+        ACTS[action](world.product, staff)
+
+    world.product.refresh_from_db()
+    assert world.product.state == source
+    assert (
+        Event.objects.count(),
+        world.product.history.count(),
+        Letter.objects.count(),
+    ) == before
+
+
+def test_a_move_leaves_its_reason_its_event_and_a_letter_to_each_participant():
+    world = _world_in(State.SHARED)
+
+    circulations.take_back(world.product, reason="A table is wrong.", by=world.secretariat)
+
+    latest = world.product.history.first()
+    assert (latest.state, latest.history_change_reason) == (
+        State.DRAFTING,
+        "Take back to drafting: A table is wrong.",
+    )
+    event = log.about(world.product).first()
+    assert (event.event, event.actor, event.payload["reason"]) == (
+        "product.take_back",
+        "Sam Secretariat",
+        "A table is wrong.",
+    )
+    assert (event.payload["before"], event.payload["after"]) == (
+        {"state": "shared"},
+        {"state": "drafting"},
+    )
+    told = Letter.objects.filter(kind="product.moved").values_list("recipient", flat=True)
+    assert set(told) == {head.pk for head in world.heads}
+    assert log.verify()[2] is None
+
+
+def test_a_guard_in_the_way_says_the_sentence_of_the_page():
+    product = ProductFactory(state=State.PROPOSED, group=None)
+    desk = UserFactory(is_secretariat=True)
+
+    with pytest.raises(ProductError) as refused:
+        products.start_drafting(product, reason="Now.", by=desk)
+
+    assert str(refused.value) == (
+        "A working group must be responsible. It must stand on the Workplan before drafting starts."
+    )
+    assert [finding.rule for finding in refused.value.findings] == ["group_set", "on_workplan"]
+
+
+def test_the_window_is_never_shorter_than_the_share_period(settings):
+    settings.ISECG_SHARE_DAYS_BY_KIND = {"white_paper": 7}
+    world = _world_in(State.DRAFTING)
+
+    def circulate(days, seconds):
+        closes = clock.now() + timedelta(days=days, seconds=seconds)
+        return circulations.circulate(
+            world.product, closes_at=closes, time_zone="UTC", note="", by=world.secretariat
+        )
+
+    with pytest.raises(ProductError, match="at least 7 days"):
+        circulate(7, -60)
+    assert circulate(7, 60).share_days == 7
+
+
+def test_a_circulation_goes_to_every_member_of_the_day_and_to_no_other():
+    world = _world_in(State.DRAFTING)
+    AgencyFactory(code="APART")
+    AgencyFactory(code="NONE", member=False)
+
+    sent = circulations.circulate(
+        world.product,
+        closes_at=clock.now() + timedelta(days=30),
+        time_zone="UTC",
+        note="",
+        by=world.secretariat,
+    )
+
+    codes = sorted([*(agency.code for agency in world.agencies), "APART"])
+    assert [row.code for row in sent.recipients.all()] == codes
+
+
+class TestJoining:
+    def test_a_head_joins_for_the_own_agency_alone(self):
+        product, own, other = ProductFactory(), AgencyFactory(), AgencyFactory()
+        head = MandateFactory(agency=own).person
+
+        products.join(product, agency=own, degree=Degree.LEAD, reason="Ours.", by=head)
+        with pytest.raises(PermissionDenied, match="you hold no mandate of"):
+            products.join(product, agency=other, degree=Degree.LEAD, reason="Ours.", by=head)
+
+        assert [(row.agency, row.degree) for row in product.participations.all()] == [(own, "lead")]
+
+    def test_a_second_time_and_a_non_member_are_refused(self):
+        product, own = ProductFactory(), AgencyFactory(code="OWN")
+        stranger = AgencyFactory(code="STR", member=False)
+        desk = UserFactory(is_secretariat=True)
+        join = {"degree": Degree.FOLLOWING, "reason": "Letter.", "by": desk}
+
+        products.join(product, agency=own, **join)
+        with pytest.raises(ProductError, match=f"OWN takes part in {product} already"):
+            products.join(product, agency=own, **join)
+        with pytest.raises(ProductError, match="STR is no member agency today"):
+            products.join(product, agency=stranger, **join)
+
+        assert product.participations.count() == 1
+
+    @pytest.mark.parametrize("state", [State.RELEASED, State.SUPERSEDED, State.WITHDRAWN])
+    def test_the_participants_of_a_released_product_are_frozen(self, state):
+        product = ProductFactory(state=state)
+        own = ParticipationFactory(product=product).agency
+        desk = UserFactory(is_secretariat=True)
+
+        with pytest.raises(ProductError, match="its participants are frozen"):
+            products.leave(product, agency=own, reason="Late.", by=desk)
+        with pytest.raises(ProductError, match="its participants are frozen"):
+            products.join(
+                product, agency=AgencyFactory(), degree=Degree.LEAD, reason="Late.", by=desk
+            )
+
+    def test_who_left_may_come_back(self):
+        product, own = ProductFactory(), AgencyFactory()
+        desk = UserFactory(is_secretariat=True)
+        for _ in range(2):
+            products.join(product, agency=own, degree=Degree.LEAD, reason="In.", by=desk)
+            products.leave(product, agency=own, reason="Out.", by=desk)
+
+        assert product.participations.count() == 2
+        with pytest.raises(ProductError, match="takes no part"):
+            products.leave(product, agency=own, reason="Out.", by=desk)
+
+    @pytest.mark.parametrize("state", [State.SHARED, State.IN_CONSENSUS, State.AGREED])
+    def test_the_last_participant_takes_the_product_back_to_drafting(self, state):
+        world = _world_in(state)
+
+        products.leave(world.product, agency=world.agencies[0], reason="Out.", by=world.heads[0])
+        assert world.product.state == state
+        products.leave(world.product, agency=world.agencies[1], reason="Out.", by=world.heads[1])
+
+        world.product.refresh_from_db()
+        assert world.product.state == State.DRAFTING
+        assert "its last participating agency left" in (
+            world.product.history.first().history_change_reason
+        )
+
+
+class TestEditing:
+    def test_writes_the_fields_with_their_reason(self):
+        product = ProductFactory(title="Old")
+        editor = GroupRoleFactory(group=product.group).person
+
+        products.edit(
+            product, revision=revision(product), title="New", reason="Clearer.", by=editor
+        )
+
+        event = log.about(product).first()
+        assert (event.event, event.payload["before"], event.payload["after"]) == (
+            "product.edited",
+            {"title": "Old"},
+            {"title": "New"},
+        )
+        assert product.history.first().history_change_reason == "Edited: Clearer."
+
+    def test_refuses_what_was_written_against_an_older_state(self):
+        product = ProductFactory(title="Old")
+        desk = UserFactory(is_secretariat=True, name="Sam")
+        seen = revision(product)
+        products.edit(product, revision=seen, title="First", reason="One.", by=desk)
+
+        with pytest.raises(StaleError, match="Sam changed this"):
+            products.edit(product, revision=seen, title="Second", reason="Two.", by=desk)
+
+        assert Product.objects.get().title == "First"
+
+    def test_refuses_to_change_a_released_product(self):
+        product = ProductFactory(state=State.RELEASED)
+
+        with pytest.raises(ProductError, match="what it says does not change"):
+            products.edit(
+                product,
+                revision=revision(product),
+                title="New",
+                reason="Late.",
+                by=UserFactory(is_secretariat=True),
+            )
+
+    def test_an_editor_writes_until_taken_off(self):
+        product, person = ProductFactory(), UserFactory()
+        desk = UserFactory(is_secretariat=True)
+        products.add_editor(product, person=person, reason="Named.", by=desk)
+        with pytest.raises(ProductError, match="is an editor of"):
+            products.add_editor(product, person=person, reason="Named.", by=desk)
+        editor = product.editors.get()
+
+        products.end_editor(product, editor=editor, reason="Moved on.", by=desk)
+
+        with pytest.raises(ProductError, match="no editor of"):
+            products.end_editor(product, editor=editor, reason="Moved on.", by=desk)
+        with pytest.raises(PermissionDenied):
+            products.add_editor(
+                Product.objects.get(), person=UserFactory(), reason="Mine.", by=person
+            )
+
+
+class TestRelating:
+    def _relate(self, product, target, kind=RelationKind.SUPERSEDES):
+        return products.relate(
+            product,
+            kind=kind,
+            target=target,
+            reason="Known.",
+            by=UserFactory(is_secretariat=True),
+        )
+
+    def test_refuses_itself_twice_circles_and_a_second_successor(self):
+        first, second, third = (ProductFactory(code=code) for code in ("ONE", "TWO", "THREE"))
+        self._relate(second, first)
+        self._relate(third, second)
+
+        with pytest.raises(ProductError, match="does not relate to itself"):
+            self._relate(first, first)
+        with pytest.raises(ProductError, match="recorded already"):
+            self._relate(second, first)
+        with pytest.raises(ProductError, match="no circles"):
+            self._relate(first, third)
+        with pytest.raises(ProductError, match="ONE has a successor already: TWO"):
+            self._relate(third, first)
+
+        assert Relation.objects.count() == 2
+
+    def test_kinds_do_not_make_circles_with_each_other(self):
+        first, second = ProductFactory(), ProductFactory()
+        self._relate(second, first)
+
+        self._relate(first, second, RelationKind.BUILDS_ON)
+
+        assert Relation.objects.count() == 2
+
+    def test_the_database_refuses_a_second_successor_by_itself(self):
+        old = ProductFactory()
+        self._relate(ProductFactory(), old)
+        other = Relation(product=ProductFactory(), kind="supersedes", target=old)
+
+        with pytest.raises(IntegrityError), transaction.atomic():
+            other.save_as(None, "behind the service")
+
+
+def test_outsiders_see_released_products_alone_and_members_all():
+    draft, withdrawn = ProductFactory(), ProductFactory(state=State.WITHDRAWN)
+    world = _world_in(State.RELEASED)
+    stranger = MandateFactory(agency=AgencyFactory(member=False)).person
+
+    def seen(person):
+        return set(Product.objects.visible_to(Standing.of(person)))
+
+    assert seen(UserFactory()) == seen(stranger) == {world.product}
+    assert seen(world.heads[0]) == {world.product, draft, withdrawn}
