@@ -1,0 +1,1 @@
+"""A room that plans letters, for the tests that run real processes."""
