@@ -216,7 +216,7 @@ class Dossier:
     def circulation(self) -> Circulation | None:
         """The latest circulation, with its version."""
         rows = Circulation.objects.filter(version__product=self.product)
-        return rows.select_related("version").order_by("-opened_at").first()
+        return rows.select_related("version").order_by("-opened_at", "-pk").first()
 
     @cached_property
     def roster(self) -> list[Agency]:
@@ -256,7 +256,7 @@ class Dossier:
     def decision(self) -> Decision | None:
         """The last decision, in its last revision."""
         rows = Decision.objects.filter(call__product=self.product)
-        latest = rows.select_related("call__version").order_by("-declared_at", "-revision")
+        latest = rows.select_related("call__version").order_by("-declared_at", "-revision", "-pk")
         return latest.first()
 
     @cached_property

@@ -1,6 +1,7 @@
 """The Workplan, and the products that meetings speak of (rules 39 and 47)."""
 
 from django.db import models
+from django.urls import reverse
 
 from isecg.history import Tracked, row_history
 from isecg.partial_dates import PartialDateField
@@ -66,6 +67,9 @@ class WorkplanItem(Tracked):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("workplan_item", args=[self.pk])
 
 
 class WorkplanAgency(Tracked):

@@ -54,72 +54,94 @@ class Act:
     label: str
     button: str
     done: str
+    ability: Ability
     service: Callable[..., Any]
     offered: Callable[[ProductPage], bool]
     form: Callable[[Any, ProductPage], forms.Form] = _by_reason
     kind: str = ""
 
 
-def _moves(action: Action) -> Callable[[ProductPage], bool]:
+def _move(
+    action: Action,
+    *,
+    label: str,
+    button: str,
+    done: str,
+    service: Callable[..., Any],
+    form: Callable[[Any, ProductPage], forms.Form] = _by_reason,
+    kind: str = "",
+) -> Act:
+    """Return the act that moves a product: whose it is, the table of the life cycle says."""
+
     def offered(page: ProductPage) -> bool:
         possible = workflow.actions(State(page.product.state), page.granted)
         return action in possible and page.is_possible(action)
 
-    return offered
+    return Act(
+        label=label,
+        button=button,
+        done=done,
+        ability=workflow.TRANSITIONS[action].ability,
+        service=service,
+        offered=offered,
+        form=form,
+        kind=kind,
+    )
 
 
 ACTS: dict[str, Act] = {
-    "start-drafting": Act(
+    "start-drafting": _move(
+        Action.START_DRAFTING,
         label="Start the drafting",
         button="Start the drafting",
         done="The drafting has started.",
         service=products.start_drafting,
-        offered=_moves(Action.START_DRAFTING),
         kind="primary",
     ),
-    "circulate": Act(
+    "circulate": _move(
+        Action.CIRCULATE,
         label="Circulate to all members",
         button="Circulate",
         done="The latest version is circulated to all member agencies.",
         service=circulations.circulate,
-        offered=_moves(Action.CIRCULATE),
         form=_circulate_form,
         kind="primary",
     ),
-    "release": Act(
+    "release": _move(
+        Action.RELEASE,
         label="Release",
         button="Release",
         done="The product is released.",
         service=releases.release,
-        offered=_moves(Action.RELEASE),
         form=_release_form,
         kind="primary",
     ),
-    "take-back": Act(
+    "take-back": _move(
+        Action.TAKE_BACK,
         label="Take back to drafting",
         button="Take back",
         done="The product is back in drafting.",
         service=circulations.take_back,
-        offered=_moves(Action.TAKE_BACK),
     ),
-    "return": Act(
+    "return": _move(
+        Action.RETURN,
         label="Return to drafting",
         button="End the call and return",
         done="The call has ended without a decision; the product is back in drafting.",
         service=calls.return_to_drafting,
-        offered=_moves(Action.RETURN),
     ),
-    "supersede": Act(
+    "supersede": _move(
+        Action.SUPERSEDE,
         label="Mark as superseded",
         button="Mark as superseded",
         done="The edition is marked as superseded.",
         service=releases.supersede,
-        offered=_moves(Action.SUPERSEDE),
     ),
     "join": Act(
         label="Join for my agency",
         button="Join",
         done="The agency takes part; it counts from the next call.",
+        ability=Ability.JOIN_PRODUCT,
         service=products.join,
         offered=lambda page: not page.is_public and bool(page.own_apart),
         form=_join_form,
@@ -128,16 +150,17 @@ ACTS: dict[str, Act] = {
         label="Leave for my agency",
         button="Leave the product",
         done="The agency takes part no longer.",
+        ability=Ability.JOIN_PRODUCT,
         service=products.leave,
         offered=lambda page: not page.is_public and bool(page.own_part),
         form=_leave_form,
     ),
-    "withdraw": Act(
+    "withdraw": _move(
+        Action.WITHDRAW,
         label="Withdraw the product",
         button="Withdraw",
         done="The product is withdrawn.",
         service=releases.withdraw,
-        offered=_moves(Action.WITHDRAW),
         kind="danger",
     ),
 }

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from isecg.stale import StaleError
+from products import permissions
 from products.forms.products import ProductFilterForm
 from products.models import Participation, Product, Relation, ReleaseParticipant
 from products.models.products import RelationKind
@@ -103,6 +104,8 @@ def product_act(request: AuthedRequest, code: str, act: str) -> HttpResponse:
     if act not in product_acts.ACTS:
         raise Http404
     chosen = product_acts.ACTS[act]
+    # Whose act it is comes first: a stranger learns nothing of what the form lacks.
+    permissions.require(page.standing, chosen.ability, page.product)
     form = chosen.form(request.POST, page)
     if form.is_valid():
         try:
