@@ -49,14 +49,12 @@ class Agenda:
 def start_of(meeting: Meeting) -> str:
     """Return what names a meeting's present time in the identity of its letters."""
     at = f"{meeting.starts_at:%Y-%m-%dT%H:%MZ}" if meeting.starts_at else meeting.start
-    # Moved away and back again, it is another time: what had been queued was dropped.
-    since = f"{meeting.time_set_at:%Y%m%dT%H%M%SZ}" if meeting.time_set_at else "always"
-    return f"{meeting.uid}@{at}/{since}"
+    return f"{meeting.uid}@{at}"
 
 
 def occurrence(meeting: Meeting, offset: timedelta) -> str:
     """Return the identity of one reminder: the meeting, its time and the offset (rule 44)."""
-    return f"{start_of(meeting)}-PT{int(offset.total_seconds())}S"
+    return f"{start_of(meeting)}/PT{int(offset.total_seconds())}S"
 
 
 def key(meeting: Meeting, offset: timedelta, to: Invited) -> str:
@@ -87,7 +85,7 @@ def changed(
     """
     return Notice(
         kind=MOVED,
-        occurrence=f"{start_of(meeting)}#{meeting.sequence}",
+        occurrence=f"{start_of(meeting)}/{meeting.sequence}",
         subject=_subject("Changed", meeting, to),
         text=_text(
             "emails/meeting_moved.txt", meeting, to, agenda=agenda, before=before, reason=reason
@@ -133,7 +131,7 @@ def still_due(letter: Letter) -> str | None:
         return "The meeting is gone."
     if meeting.status == MeetingStatus.CANCELLED:
         return "The meeting was cancelled."
-    if f"|{start_of(meeting)}" not in letter.key:
+    if f"|{start_of(meeting)}/" not in letter.key:
         return "The meeting was moved."
     return "The meeting has begun." if meeting.has_begun(clock.now()) else None
 

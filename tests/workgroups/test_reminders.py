@@ -18,8 +18,8 @@ from tests.factories import (
     UserFactory,
     WorkingGroupFactory,
 )
-from workgroups import agenda, reminders
-from workgroups.models import GroupMember
+from workgroups import agenda, invitations, reminders
+from workgroups.models import GroupMember, Meeting
 from workgroups.services.meetings import add_meeting, cancel_meeting, edit_meeting, move_meeting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -218,6 +218,46 @@ def test_queued_reminder_is_dropped_once_the_meeting_has_begun(clock, desk, dele
     }
 
 
+@pytest.mark.parametrize(
+    ("change", "note"),
+    [
+        ({"starts_at": START + DAY}, "The meeting was moved."),
+        ({"status": "cancelled"}, "The meeting was cancelled."),
+    ],
+)
+def test_letter_that_crossed_with_a_change_is_dropped(
+    clock, desk, delegate, settings, change, note
+):
+    """The planner may queue a letter just as the meeting is moved or cancelled."""
+    meeting = set_up(desk)
+    backend = settings.EMAIL_BACKEND
+    with_mail_down(settings)
+    clock.move_to(START - WEEK)
+    clockwork.tick()
+    settings.EMAIL_BACKEND = backend
+    Meeting.objects.filter(pk=meeting.pk).update(**change)
+
+    assert tick_at(clock, START - WEEK) == []
+    assert set(Letter.objects.values_list("state", "note")) == {("dropped", note)}
+
+
+@pytest.mark.parametrize(
+    ("since", "at", "owed"),
+    [
+        (SET_UP, START - WEEK - timedelta(seconds=1), []),
+        (SET_UP, START - WEEK, [WEEK]),
+        (SET_UP, START - timedelta(seconds=1), [WEEK, DAY, HOUR]),
+        (START - timedelta(days=3), START - timedelta(seconds=1), [DAY, HOUR]),
+        (None, START - DAY, [WEEK, DAY]),
+        (SET_UP, START, []),
+    ],
+)
+def test_offsets_due_are_those_that_struck_since_the_time_was_set(clock, since, at, owed):
+    meeting = MeetingFactory.build(starts_at=START, time_set_at=since)
+
+    assert reminders.offsets_due(meeting, at=at) == [(START - offset, offset) for offset in owed]
+
+
 def test_two_days_of_outage_change_only_the_hour_of_arrival(clock, desk, delegate):
     """No tick for two days: each due reminder once, none for what is over or off."""
     up = START - timedelta(days=2)
@@ -277,8 +317,10 @@ def test_person_with_two_mandates_gets_one_letter(clock, desk, delegate):
 
 def test_secretariat_member_with_a_mandate_gets_one_letter(clock, desk):
     MandateFactory(agency=AgencyFactory(), person=desk)
-    set_up(desk)
+    meeting = set_up(desk)
 
+    people = invitations.invited([meeting], at=START - WEEK)[meeting.pk]
+    assert [invited.person for invited in people] == [desk]
     assert addresses(tick_at(clock, START - WEEK)) == ["desk@example.org"]
 
 
