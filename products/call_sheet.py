@@ -33,10 +33,14 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """One thing that happened in a call: a position, or an act on the call itself."""
+    """One thing that happened in a call: a position, or an act on the call itself.
+
+    An entry that ``counts`` stands among the positions, with its statement.
+    """
 
     at: datetime
     entry: PositionEntry | None = None
+    counts: bool = False
     late: bool = False
     by: str = ""
     words: str = ""
@@ -120,8 +124,14 @@ def percent(share: Fraction) -> str:
 def record(reading: CallReading, events: Iterable[Event]) -> list[Mark]:
     """Return every position and every act on the call, newest first (rules 22 and 49)."""
     deadline = reading.call.deadline
+    counting = set(reading.counting.values())
     marks = [
-        Mark(at=entry.given_at, entry=entry, late=entry.given_at > deadline)
+        Mark(
+            at=entry.given_at,
+            entry=entry,
+            counts=entry in counting,
+            late=entry.given_at > deadline,
+        )
         for entry in reading.entries
     ]
     marks += [_mark(event) for event in events if event.event in _WORDS]

@@ -57,7 +57,9 @@ class OpenCallForm(LocalTimeForm):
         super().__init__(*args, **kwargs)
         self.fields["day"].label = "Deadline, day"
         self.fields["time"].label = "Deadline, time"
-        self.fields["time"].help_text = "A position at this very minute still counts."
+        self.fields[
+            "time"
+        ].help_text = "A position given at that instant still counts, a second later it does not."
 
 
 class ExtendForm(LocalTimeForm, ReasonForm):

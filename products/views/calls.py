@@ -1,6 +1,7 @@
 """A call's page, and the acts on it (rules 16-24, 27 and 28)."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -25,7 +26,7 @@ from workgroups.forms.base import ReasonForm
 from workgroups.models import Agency
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
-from workgroups.views.form_pages import AuthedRequest, Trail
+from workgroups.views.form_pages import AuthedRequest, Trail, answer, form_page, typed
 
 # A refused form takes the place of the empty one of the same name.
 Forms = dict[str, forms.Form]
@@ -65,6 +66,7 @@ def _show(
     refused: Forms | None = None,
 ) -> HttpResponse:
     reading = read_call(found, at=standing.at)
+    refused = dict(refused or {})
     events = list(log.about(found).exclude(event__startswith="position."))
     context = {
         **situation(standing, reading),
@@ -75,7 +77,9 @@ def _show(
             if found.state == CallState.DECLARED
             else None
         ),
-        "acts": _acts(standing, reading, refused or {}),
+        "acts": _acts(standing, reading, refused),
+        # What is left: a refusal of an act that the page does not offer now.
+        "refused": refused,
         "trail": trail(found),
     }
     return render(request, "products/calls/call.html", context, status=status)
@@ -104,7 +108,7 @@ def situation(standing: Standing, reading: CallReading) -> dict[str, Any]:
 
 
 def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str, Any]:
-    """Return the forms of what this reader may do now, a refused one among them."""
+    """Return the forms of what this reader may do now; a refused one is taken for its own."""
     found = reading.call
     if found.state != CallState.OPEN:
         return {}
@@ -114,22 +118,22 @@ def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str,
             {
                 "elector": elector,
                 "held": (held := reading.counting.get(elector.code)),
-                "form": refused.get(f"position-{elector.agency.key}")
+                "form": refused.pop(f"position-{elector.agency.key}", None)
                 or _position_form(elector, held.stand if held else "", held.text if held else ""),
-                "withdraw": refused.get(f"withdraw-{elector.agency.key}"),
+                "withdraw": refused.pop(f"withdraw-{elector.agency.key}", None),
             }
             for elector in electors
             if elector.agency in standing.voices
         ]
     }
     if standing.may(Ability.RECORD_POSITION):
-        acts["on_behalf"] = refused.get("on_behalf") or OnBehalfForm(
+        acts["on_behalf"] = refused.pop("on_behalf", None) or OnBehalfForm(
             electors=electors, prefix="on-behalf"
         )
     if standing.may(Ability.EXTEND_CALL) and standing.at <= found.deadline:
-        acts["extend"] = refused.get("extend") or _extend_form(found)
+        acts["extend"] = reverse("call_extend", args=[found.pk])
     if standing.may(Ability.RETURN_CALL):
-        acts["return"] = refused.get("return") or ReasonForm(prefix="return")
+        acts["return"] = refused.pop("return", None) or ReasonForm(prefix="return")
     if reading.facts.is_closed_at(standing.at) and _may_declare(standing, reading):
         acts["declare"] = reverse("declare", args=[found.pk])
     return acts
@@ -137,12 +141,6 @@ def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str,
 
 def _position_form(elector: Elector, stand: str, text: str) -> PositionForm:
     return PositionForm(prefix=elector.agency.key, initial={"stand": stand, "text": text})
-
-
-def _extend_form(found: Call) -> ExtendForm:
-    local = instants.to_zone(found.deadline, found.time_zone)
-    initial = {"day": local.date(), "time": local.time(), "time_zone": found.time_zone}
-    return ExtendForm(prefix="extend", initial=initial)
 
 
 def _may_declare(standing: Standing, reading: CallReading) -> bool:
@@ -229,19 +227,24 @@ def call_on_behalf(request: AuthedRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_POST
+@form_page
 def call_extend(request: AuthedRequest, pk: int) -> HttpResponse:
     """Give the electorate more time."""
     standing = Standing.of(request.user)
     found = get_call(standing, pk)
     standing.require(Ability.EXTEND_CALL)
-    return _carry_out(
+    local = instants.to_zone(found.deadline, found.time_zone)
+    initial = {"day": local.date(), "time": local.time(), "time_zone": found.time_zone}
+    return answer(
         request,
-        found,
-        ExtendForm(request.POST, prefix="extend"),
-        lambda **given: services.extend_call(found, **given),
-        name="extend",
+        ExtendForm(typed(request), initial=initial),
+        act=partial(services.extend_call, found, by=request.user),
         done="The deadline has moved, and the electorate is told.",
+        to=found.get_absolute_url(),
+        title="Extend the deadline",
+        button="Extend the deadline",
+        trail=trail(found),
+        lede="Before the deadline only, never after. Everybody in the electorate is told.",
     )
 
 

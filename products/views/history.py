@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from isecg import row_history
 from isecg.events.log import reference
 from isecg.events.models import Event
+from products import happenings
 from products.models import Call, Product
 from products.views.product_page import ProductPage, require_drafts
 from workgroups.views.form_pages import AuthedRequest
@@ -23,23 +24,6 @@ PER_PAGE = 50
 VIEWS = {"events": "Events", "record": "Record", "milestones": "Milestones"}
 # How the log keeps an instant.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
-_WORDS = {
-    "product.start_drafting": "Drafting started",
-    "product.circulate": "Circulated to all members",
-    "product.take_back": "Taken back to drafting",
-    "product.open_call": "Moved into consensus",
-    "product.declare": "Moved by the declaration",
-    "product.return": "Returned to drafting",
-    "product.revise": "Reopened by a substantive version",
-    "product.release": "Released",
-    "product.supersede": "Marked as superseded",
-    "product.withdraw": "Withdrawn",
-    "product.joined": "An agency joined",
-    "product.left": "An agency left",
-    "product.editor_added": "An editor was added",
-    "product.editor_ended": "An editor was taken off",
-    "product.related": "A relation was added",
-}
 
 
 @require_safe
@@ -87,10 +71,9 @@ def _events(product: Product) -> QuerySet[Event]:
 
 def _shown(event: Event) -> dict[str, Any]:
     payload = event.payload
-    what, _, done = event.event.partition(".")
     return {
         "event": event,
-        "words": _WORDS.get(event.event, f"{what} {done.replace('_', ' ')}".capitalize()),
+        "words": happenings.words(event.event),
         "on_behalf_of": payload.get("on_behalf_of", ""),
         "version": payload.get("version", ""),
         "reason": payload.get("reason", ""),

@@ -12,8 +12,8 @@ from isecg.events.log import reference
 from isecg.events.models import Event
 from isecg.mail.models import Letter
 from isecg.mail.models import State as LetterState
+from products import happenings
 from products.models import Product
-from products.workflow import Action
 from products.your_turn import vacant_seats, your_turn
 from workgroups.models import Meeting
 from workgroups.permissions import Standing
@@ -21,17 +21,6 @@ from workgroups.roles import Ability
 from workgroups.views.form_pages import AuthedRequest
 
 MEETINGS, EVENTS = 5, 12
-
-_WORDS = {f"product.{action.value}": action.label for action in Action} | {
-    "product.proposed": "Proposed",
-    "product.edited": "Edited",
-    "product.joined": "An agency joined",
-    "product.left": "An agency left",
-    "product.editor_added": "An editor was named",
-    "product.editor_ended": "An editor stepped down",
-    "product.related": "A relation was recorded",
-    "version.submitted": "A version was submitted",
-}
 
 
 @require_safe
@@ -74,7 +63,7 @@ def _happened(moving: list[Product]) -> list[dict[str, Any]]:
         {
             "event": event,
             "product": products[event.subject],
-            "words": _WORDS.get(event.event, event.event),
+            "words": happenings.words(event.event),
         }
         for event in events
     ]

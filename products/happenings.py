@@ -1,0 +1,25 @@
+"""What the events of products and calls are called where people read them."""
+
+_WORDS = {
+    "product.start_drafting": "Drafting started",
+    "product.circulate": "Circulated to all members",
+    "product.take_back": "Taken back to drafting",
+    "product.open_call": "Moved into consensus",
+    "product.declare": "Moved by the declaration",
+    "product.return": "Returned to drafting",
+    "product.revise": "Reopened by a substantive version",
+    "product.release": "Released",
+    "product.supersede": "Marked as superseded",
+    "product.withdraw": "Withdrawn",
+    "product.joined": "An agency joined",
+    "product.left": "An agency left",
+    "product.editor_added": "An editor was added",
+    "product.editor_ended": "An editor was taken off",
+    "product.related": "A relation was added",
+}
+
+
+def words(event: str) -> str:
+    """Return the name of an event in words: ``"Position taken"``."""
+    what, _, done = event.partition(".")
+    return _WORDS.get(event, f"{what} {done.replace('_', ' ')}".capitalize())
