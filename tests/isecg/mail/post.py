@@ -67,7 +67,7 @@ class Recorder:
 
 
 def serve(recorder, port):
-    """Return a mail server to be used as ``with serve(...)``."""
+    """Return a real mail server that runs inside a ``with``."""
     controller = Controller(recorder, hostname="127.0.0.1", port=port)
 
     class Running:

@@ -66,7 +66,7 @@ class Site:
 
     def call(self, *arguments):
         """Run one command to its end and return what it printed."""
-        done = subprocess.run(  # noqa: S603 - our own command
+        done = subprocess.run(
             [sys.executable, *arguments],
             cwd=PROJECT,
             env=self.environment,
@@ -95,7 +95,7 @@ class Site:
 
     def _start(self, *arguments):
         with (self.place / f"{arguments[0]}.log").open("a") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own command
+            process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "-A", "isecg", *arguments],
                 cwd=PROJECT,
                 env=self.environment,
