@@ -10,7 +10,10 @@ from workgroups.permissions import Standing
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """One part of a page: ``template`` is included with ``context`` alone under ``title``."""
+    """One part of a page, under ``title``: ``template`` finds ``context`` as ``part``.
+
+    It is given ``zone``, the reader's, and nothing else.
+    """
 
     title: str
     template: str

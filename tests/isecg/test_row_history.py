@@ -57,6 +57,20 @@ def test_changes_compare_each_row_with_its_own_former_state():
     assert other.name == "Other"
 
 
+def test_each_change_is_told_from_the_one_just_before():
+    group = WorkingGroupFactory(name="One")
+    for name in ("Two", "Three"):
+        group.name = name
+        group.save_as(None, "renamed")
+
+    told = [change.fields for change in row_history.of(group.history)[:2]]
+
+    assert told == [
+        (FieldChange(label="Name", before="Two", after="Three"),),
+        (FieldChange(label="Name", before="One", after="Two"),),
+    ]
+
+
 def test_instants_stay_instants():
     mandate = MandateFactory()
     mandate.ends_at = clock.now()

@@ -18,10 +18,10 @@ from tests.factories import (
     MandateFactory,
     MeetingFactory,
     MembershipFactory,
+    ParticipationFactory,
     UserFactory,
     WorkingGroupFactory,
 )
-from workgroups import sections
 from workgroups.models import Agency, AgencyName, Attendance, Membership
 from workgroups.services import agencies as services
 from workgroups.services.errors import RefusedError
@@ -490,24 +490,13 @@ def test_agency_costs_the_same_at_any_length(client, secretariat):
     assert agency_queries(client, secretariat, 1) == agency_queries(client, secretariat, 10)
 
 
-def test_agency_shows_sections_of_other_rooms(client, uksa, monkeypatch):
-    monkeypatch.setitem(
-        sections._providers,
-        "agency",
-        [
-            lambda agency, standing: [
-                sections.Section(
-                    title=f"Products of {agency}",
-                    template="components/empty.html",
-                    context={"title": "None", "text": "None yet."},
-                )
-            ]
-        ],
-    )
+def test_agency_shows_what_other_rooms_register(client, uksa):
+    participation = ParticipationFactory(agency=uksa, product__title="Science White Paper")
 
-    shown = page(client, UserFactory(), uksa)
+    shown = page(client, MandateFactory().person, uksa)
 
-    assert "Products of UKSA" in shown
+    assert participation.product.get_absolute_url() in shown
+    assert "Science White Paper" in shown
 
 
 ROSTER_PAGES = ["agency_edit", "agency_rename", "membership_start", "mandate_grant"]
