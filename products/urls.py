@@ -1,0 +1,62 @@
+"""The addresses of products, calls, decisions and the Workplan."""
+
+from django.urls import path
+
+from products.views import (
+    calls,
+    decisions,
+    history,
+    home,
+    opening,
+    product_forms,
+    products,
+    versions,
+    workplan,
+)
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("products/", products.products, name="products"),
+    path("products/new/", product_forms.product_new, name="product_new"),
+    path("products/<slug:code>/", products.product, name="product"),
+    path("products/<slug:code>/edit/", product_forms.product_edit, name="product_edit"),
+    path("products/<slug:code>/acts/<slug:act>/", products.product_act, name="product_act"),
+    path("products/<slug:code>/history/", history.product_history, name="product_history"),
+    path("products/<slug:code>/editors/new/", product_forms.editor_new, name="editor_new"),
+    path("products/<slug:code>/editors/<int:pk>/end/", product_forms.editor_end, name="editor_end"),
+    path("products/<slug:code>/relations/new/", product_forms.relation_new, name="relation_new"),
+    path(
+        "products/<slug:code>/participants/new/",
+        product_forms.participant_new,
+        name="participant_new",
+    ),
+    path(
+        "products/<slug:code>/participants/end/",
+        product_forms.participant_end,
+        name="participant_end",
+    ),
+    path("products/<slug:code>/compare/", versions.compare, name="compare"),
+    path("products/<slug:code>/versions/new/", versions.version_new, name="version_new"),
+    path("products/<slug:code>/versions/<int:number>/", versions.version, name="version"),
+    path(
+        "products/<slug:code>/versions/<int:number>/files/<str:name>",
+        versions.download,
+        name="download",
+    ),
+    path("products/<slug:code>/call/new/", opening.call_new, name="call_new"),
+    path("calls/<int:pk>/", calls.call, name="call"),
+    path("calls/<int:pk>/positions/<slug:key>/", calls.call_position, name="call_position"),
+    path(
+        "calls/<int:pk>/positions/<slug:key>/withdraw/", calls.call_withdraw, name="call_withdraw"
+    ),
+    path("calls/<int:pk>/on-behalf/", calls.call_on_behalf, name="call_on_behalf"),
+    path("calls/<int:pk>/extend/", calls.call_extend, name="call_extend"),
+    path("calls/<int:pk>/return/", calls.call_return, name="call_return"),
+    path("calls/<int:pk>/declare/", decisions.declare, name="declare"),
+    path("decisions/", decisions.decision_list, name="decisions"),
+    path("decisions/<int:year>/<int:serial>/", decisions.decision, name="decision"),
+    path("workplan/", workplan.workplan, name="workplan"),
+    path("workplan/new/", workplan.workplan_item_new, name="workplan_item_new"),
+    path("workplan/<int:pk>/", workplan.workplan_item, name="workplan_item"),
+    path("workplan/<int:pk>/edit/", workplan.workplan_item_edit, name="workplan_item_edit"),
+]
