@@ -231,6 +231,7 @@ def test_groups_costs_the_same_at_any_length(client):
 
 
 def test_groups_counts_present_members_and_parts_closed_groups(client):
+    WorkingGroupFactory(code="TWG")
     group = WorkingGroupFactory(code="IAWG")
     WorkingGroupFactory(code="EPE", end="2010")
     for end in ("", "", "2011"):
@@ -240,7 +241,8 @@ def test_groups_counts_present_members_and_parts_closed_groups(client):
     response = client.get(reverse("groups"))
 
     assert [(row.code, row.member_count) for row in response.context["open_groups"]] == [
-        ("IAWG", 2)
+        ("IAWG", 2),
+        ("TWG", 0),
     ]
     assert [row.code for row in response.context["closed_groups"]] == ["EPE"]
 

@@ -30,7 +30,8 @@ def groups(request: AuthedRequest) -> HttpResponse:
     """List the groups, those at work first."""
     found = WorkingGroup.objects.select_related("lead_agency", "parent", "predecessor")
     present = Count("members", filter=Q(members__end=""))
-    rows = list(found.annotate(member_count=present))
+    # A grouped query drops the order of the model.
+    rows = list(found.annotate(member_count=present).order_by("code"))
     keeps = Standing.of(request.user).may(Ability.KEEP_ROSTER)
     context = {
         "open_groups": [group for group in rows if not group.end],
