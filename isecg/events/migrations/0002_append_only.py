@@ -6,7 +6,7 @@ from isecg.database import AppendOnly
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0002_initial")]
+    dependencies = [("events", "0001_initial")]
 
     operations = [
         AppendOnly("Event"),

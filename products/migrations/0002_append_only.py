@@ -6,7 +6,7 @@ from isecg.database import AppendOnly
 
 
 class Migration(migrations.Migration):
-    dependencies = [("products", "0002_initial")]
+    dependencies = [("products", "0001_initial")]
 
     operations = [
         AppendOnly("Version"),
