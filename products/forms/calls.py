@@ -35,7 +35,10 @@ def _text_area(rows: int) -> forms.Textarea:
 
 def _choices() -> list[tuple[str, str]]:
     return [
-        (stand.value, format_html("<strong>{}.</strong> {}", stand.label, MEANINGS[stand]))
+        (
+            stand.value,
+            format_html("<span><strong>{}.</strong> {}</span>", stand.label, MEANINGS[stand]),
+        )
         for stand in Stand
     ]
 
