@@ -13,7 +13,7 @@ from workgroups.models import AgendaItem
 from workgroups.services.agenda import add_item, edit_item, remove_item
 from workgroups.services.errors import RefusedError
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from workgroups.services.errors import RefusedError
 from workgroups.services.meetings import add_meeting, cancel_meeting, edit_meeting, move_meeting
 from workgroups.views.meetings import in_order
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = datetime(2026, 4, 1, 13, tzinfo=UTC)

@@ -22,7 +22,7 @@ from workgroups import agenda, invitations, reminders
 from workgroups.models import GroupMember, Meeting
 from workgroups.services.meetings import add_meeting, cancel_meeting, edit_meeting, move_meeting
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 START = datetime(2026, 9, 14, 13, tzinfo=UTC)
 SET_UP = START - timedelta(days=30)
