@@ -8,7 +8,7 @@ from django.db import transaction
 from isecg.events import log
 from products import consensus, defaults, notifications, permissions
 from products.consensus import Mode, Stand
-from products.dossier import CallReading
+from products.dossier import CallReading, Dossier
 from products.models import Call, Elector, PositionEntry, Product
 from products.models.calls import CallState
 from products.services import moves
@@ -204,17 +204,9 @@ def return_to_drafting(
     :raises PermissionDenied: if ``by`` is neither the chair nor the secretariat.
     :raises ProductError: if the product is not in consensus, or ``call`` has ended.
     """
-    standing, dossier = moves.enter(product, Action.RETURN, by=by)
+    _, dossier = moves.enter(product, Action.RETURN, by=by)
     check_is_open(call, dossier.reading)
-    if dossier.reading:
-        end_call(
-            dossier.reading.call,
-            state=CallState.RETURNED,
-            by=by,
-            at=standing.at,
-            reason=f"Returned: {reason}",
-        )
-        notifications.call_ended(dossier.reading, by=by, reason=f"Returned: {reason}")
+    end_undecided(dossier, state=CallState.RETURNED, by=by, reason=f"Returned: {reason}")
     moves.move(product, Action.RETURN, by=by, reason=reason)
 
 
@@ -225,6 +217,13 @@ def check_is_open(call: Call | None, reading: CallReading | None) -> None:
     """
     if call is not None and (reading is None or reading.call.pk != call.pk):
         raise ProductError("This call has ended: another one is open on the product now.")
+
+
+def end_undecided(dossier: Dossier, *, state: CallState, by: User, reason: str) -> None:
+    """End the open call, if there is one, without a decision, and tell its electorate."""
+    if dossier.reading:
+        end_call(dossier.reading.call, state=state, by=by, at=dossier.at, reason=reason)
+        notifications.call_ended(dossier.reading, by=by, reason=reason)
 
 
 def end_call(call: Call, *, state: CallState, by: User, at: datetime, reason: str) -> None:

@@ -159,14 +159,7 @@ def _leave_electorate(dossier: Dossier, agency: Agency, *, reason: str, by: User
 
 def _return_without_participants(product: Product, dossier: Dossier, *, by: User) -> None:
     reason = "its last participating agency left"
-    if dossier.reading:
-        calls.end_call(
-            dossier.reading.call,
-            state=CallState.RETURNED,
-            by=by,
-            at=dossier.at,
-            reason=f"Returned: {reason}",
-        )
+    calls.end_undecided(dossier, state=CallState.RETURNED, by=by, reason=f"Returned: {reason}")
     moves.move(product, Action.RETURN, by=by, reason=reason)
 
 

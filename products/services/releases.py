@@ -94,14 +94,9 @@ def withdraw(product: Product, *, reason: str, by: User) -> None:
     :raises PermissionDenied: if ``by`` is neither the chair nor the secretariat.
     :raises ProductError: if it is superseded or withdrawn already.
     """
-    standing, dossier = moves.enter(product, Action.WITHDRAW, by=by)
-    if dossier.reading:
-        calls.end_call(
-            dossier.reading.call,
-            state=CallState.RETURNED,
-            by=by,
-            at=standing.at,
-            reason=f"The product was withdrawn: {reason}",
-        )
+    _, dossier = moves.enter(product, Action.WITHDRAW, by=by)
+    calls.end_undecided(
+        dossier, state=CallState.RETURNED, by=by, reason=f"The product was withdrawn: {reason}"
+    )
     moves.move(product, Action.WITHDRAW, by=by, reason=reason)
     notifications.state_changed(product, by=by, reason=reason)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from isecg.events import log
-from products import files, notifications, permissions
+from products import files, permissions
 from products.dossier import Dossier
 from products.files import Checked
 from products.models import Product, Version, VersionFile
@@ -126,13 +126,5 @@ def _keep_files(version: Version, main: Checked, renditions: Iterable[Checked]) 
 
 def _reopen_text(product: Product, dossier: Dossier, version: Version, *, by: User) -> None:
     reason = f"version {version.number} is substantive"
-    if dossier.reading:
-        calls.end_call(
-            dossier.reading.call,
-            state=CallState.OVERTAKEN,
-            by=by,
-            at=dossier.at,
-            reason=f"Overtaken: {reason}",
-        )
-        notifications.call_ended(dossier.reading, by=by, reason=f"Overtaken: {reason}.")
+    calls.end_undecided(dossier, state=CallState.OVERTAKEN, by=by, reason=f"Overtaken: {reason}")
     moves.move(product, Action.REVISE, by=by, reason=reason, version=f"v{version.number}")

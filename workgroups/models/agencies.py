@@ -174,7 +174,7 @@ class Membership(Tracked):
     def is_certain_on(self, day: date) -> bool:
         """Whether the sources decide if this was a membership on ``day``."""
         return all(
-            not (edge.earliest < day <= edge.latest)
+            not (edge.earliest <= day < edge.latest)
             for edge in (PartialDate.parse(text) for text in (self.start, self.end) if text)
         ) and (bool(self.start) or (bool(self.attested_on) and self.attested_on <= day.isoformat()))
 

@@ -39,6 +39,23 @@ def add_person(
 
 
 @transaction.atomic(durable=True)
+def add_first_secretariat(email: str, *, name: str, password: str) -> User:
+    """Open the account that opens all others, on a site where nobody can yet.
+
+    :raises RefusedError: if somebody of the secretariat may sign in.
+    :raises ValidationError: if the address is none, or has an account.
+    """
+    if User.objects.filter(is_secretariat=True, is_active=True).exists():
+        raise RefusedError("The secretariat has an account already: it opens the others.")
+    reason = "The first account of this site."
+    person = User(email=User.objects.normalize_email(email), name=name, is_secretariat=True)
+    person.set_password(password)
+    check(person, exclude=_DIGEST).save_as(None, reason)
+    log.record("person.added", by=None, subject=person, reason=reason, after={"name": name})
+    return person
+
+
+@transaction.atomic(durable=True)
 def edit_person(
     person: User, *, revision: int, password: str, reason: str, by: User, **fields: Any
 ) -> None:
