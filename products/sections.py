@@ -7,7 +7,7 @@ from products.models import AgendaLink, Participation, Product, ReleaseParticipa
 from products.models.products import Degree
 from workgroups import agenda, openwork, sections
 from workgroups.agenda import Link
-from workgroups.models import Agency, AgendaItem, WorkingGroup
+from workgroups.models import Agency, AgendaItem, Meeting, WorkingGroup
 from workgroups.permissions import Standing
 from workgroups.sections import Section
 
@@ -18,6 +18,7 @@ def register() -> None:
     sections.register("group", group_products)
     openwork.register(count_open)
     agenda.register_links(agenda_links)
+    sections.register("meeting", products_to_read)
 
 
 def agency_products(agency: Agency, standing: Standing) -> Iterable[Section]:
@@ -85,3 +86,19 @@ def agenda_links(items: Sequence[AgendaItem]) -> dict[int, list[Link]]:
             Link(label=f"{row.product.code}, {row.product.title}", href=href, detail=detail)
         )
     return links
+
+
+def products_to_read(meeting: Meeting, standing: Standing) -> Iterable[Section]:
+    """Show who keeps meetings which agenda item is about which product (rule 39)."""
+    if not standing.is_secretariat:
+        return []
+    items = list(meeting.agenda.select_related("product_link__product"))
+    if not items:
+        return []
+    return [
+        Section(
+            title="Products to be read",
+            template="products/agenda/_meeting_section.html",
+            context={"items": items},
+        )
+    ]

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from products.views import (
+    agenda,
     calls,
     decisions,
     history,
@@ -55,6 +56,7 @@ urlpatterns = [
     path("calls/<int:pk>/declare/", decisions.declare, name="declare"),
     path("decisions/", decisions.decision_list, name="decisions"),
     path("decisions/<int:year>/<int:serial>/", decisions.decision, name="decision"),
+    path("agenda/<int:pk>/product/", agenda.agenda_link, name="agenda_link"),
     path("workplan/", workplan.workplan, name="workplan"),
     path("workplan/new/", workplan.workplan_item_new, name="workplan_item_new"),
     path("workplan/<int:pk>/", workplan.workplan_item, name="workplan_item"),

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from isecg import instants
+from products.services.circulations import too_short
 from workgroups.forms.local_time import LocalTimeForm
 
 
@@ -28,7 +29,18 @@ class CirculateForm(LocalTimeForm):
         closes = instants.to_zone(now, zone) + timedelta(days=share_days + 1)
         initial = {"day": closes.date(), "time": time(18), "time_zone": zone}
         super().__init__(data, initial=initial)
+        self._at, self._share_days = now, share_days
         self.fields["day"].label = "Open until"
         self.fields[
             "day"
         ].help_text = f"The minimum share period of this kind of product is {share_days} days."
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a window that is too short beside its day, in the words of the service."""
+        data = super().clean()
+        closes_at = data.get(self.instant_name)
+        if closes_at and not self.errors:
+            lack = too_short(closes_at, at=self._at, days=self._share_days)
+            if lack:
+                self.add_error("day", lack)
+        return data

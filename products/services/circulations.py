@@ -13,6 +13,14 @@ from products.workflow import Action
 from workgroups.models import Agency, User
 
 
+def too_short(closes_at: datetime, *, at: datetime, days: int) -> str:
+    """Return what a window opened at ``at`` lacks, as a sentence, or nothing (rule 17)."""
+    earliest = at + timedelta(days=days)
+    if closes_at >= earliest:
+        return ""
+    return f"The window must last at least {days} days: until {instants.words(earliest)} or later."
+
+
 @transaction.atomic(durable=True)
 def circulate(
     product: Product, *, closes_at: datetime, time_zone: str, note: str, by: User
@@ -27,11 +35,8 @@ def circulate(
     """
     standing, dossier = moves.enter(product, Action.CIRCULATE, by=by)
     days = defaults.share_days(product.kind)
-    earliest = standing.at + timedelta(days=days)
-    if closes_at < earliest:
-        raise ProductError(
-            f"The window must last at least {days} days: until {instants.words(earliest)} or later."
-        )
+    if lack := too_short(closes_at, at=standing.at, days=days):
+        raise ProductError(lack)
     assert dossier.latest is not None  # the guard has seen to it
     circulation = Circulation(
         version=dossier.latest,

@@ -114,8 +114,10 @@ def test_members_on_holds_from_start_until_before_end(start, attested_on, end, d
 @pytest.mark.parametrize(
     ("start", "end", "day", "certain"),
     [
-        ("2019", "", date(2019, 6, 1), False),
-        ("2019", "", date(2020, 1, 1), True),
+        ("2019", "", date(2018, 12, 31), True),
+        ("2019", "", date(2019, 1, 1), False),
+        ("2019", "", date(2019, 12, 30), False),
+        ("2019", "", date(2019, 12, 31), True),
         ("2019-06-01", "", date(2019, 6, 1), True),
         ("2007-11", "2012", date(2012, 6, 1), False),
     ],
