@@ -11,7 +11,8 @@ EMBEDDED := env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL
 PRODUCTION := $(EMBEDDED) ISECG_DEMO=0 DEBUG=0 HTTPS=1 ISECG_VAR=var/check \
 	SECRET_KEY=a-key-for-the-checks-alone-0123456789-abcdefghijklmnop ALLOWED_HOSTS=tracker.invalid
 
-TEMPLATES = $(shell find templates -name '*.html' -o -name '*.txt')
+# Not the letters: there white space is content.
+TEMPLATES = $(shell find templates -name '*.html')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -189,6 +189,8 @@ def links(page: ProductPage) -> list[dict[str, str]]:
     if Action.OPEN_CALL in possible and page.is_possible(Action.OPEN_CALL):
         found.append(_link("Open a call", "call_new", code, kind="primary"))
     reading = page.dossier.reading
+    if reading and _may_answer(page, reading):
+        found.append(_link("Take a position", "call", reading.call.pk, kind="primary"))
     if reading and Action.DECLARE in possible and _may_declare(page, reading):
         found.append(_link("Declare the outcome", "declare", reading.call.pk, kind="primary"))
     if Ability.WRITE_VERSION in page.granted and not page.is_public:
@@ -218,6 +220,14 @@ def records(page: ProductPage) -> list[dict[str, str]]:
 
 def _link(label: str, name: str, *args: object, kind: str = "") -> dict[str, str]:
     return {"label": label, "href": reverse(name, args=args), "kind": kind}
+
+
+def _may_answer(page: ProductPage, reading: CallReading) -> bool:
+    """Whether the reader speaks for an agency whose position would still count."""
+    asked = {row.agency_id for row in reading.electors if not row.left_at}
+    return page.standing.at <= reading.call.deadline and any(
+        agency.pk in asked for agency in page.standing.voices
+    )
 
 
 def _may_declare(page: ProductPage, reading: CallReading) -> bool:

@@ -277,6 +277,19 @@ class TestActs:
             client.force_login(desk)
             assert "Open a call" not in _offered(_page(client, world.product))
 
+    def test_a_position_is_asked_of_who_speaks_for_an_elector_until_the_deadline(self, client):
+        world = make_call(2, days=10)
+        outside = MandateFactory().person
+        offered = {}
+        for name, person in (("elector", world.heads[0]), ("outside", outside)):
+            client.force_login(person)
+            offered[name] = "Take a position" in _offered(_page(client, world.product))
+        with time_machine.travel(world.call.deadline + timedelta(seconds=1)):
+            client.force_login(world.heads[0])
+            offered["late"] = "Take a position" in _offered(_page(client, world.product))
+
+        assert offered == {"elector": True, "outside": False, "late": False}
+
     def test_a_service_is_called_once_and_what_was_typed_is_its_reason(self, client, desk):
         product = ProductFactory(code="AR-2026", state=State.SHARED)
 
@@ -318,7 +331,7 @@ class TestActs:
             ("2026-03-01", "12:00", "Europe/Paris", "day", "This lies in the past"),
             ("2026-03-29", "02:30", "Europe/Paris", "time", "does not exist in Europe/Paris"),
             ("2026-10-25", "02:30", "Europe/Paris", "time", "comes twice in Europe/Paris"),
-            ("2026-03-20", "12:00", "Europe/Paris", "__all__", "must last at least 14 days"),
+            ("2026-03-20", "12:00", "Europe/Paris", "day", "must last at least 14 days"),
             ("2026-03-40", "12:00", "Europe/Paris", "day", "Enter a valid date"),
             ("2026-04-20", "12:00", "Mars/Olympus", "time_zone", "Select a valid choice"),
         ],
