@@ -57,4 +57,6 @@ urlpatterns = [
     path("meetings/<slug:key>/agenda/<int:pk>/", meetings.item_edit, name="item_edit"),
     path("meetings/<slug:key>/agenda/<int:pk>/remove/", meetings.item_remove, name="item_remove"),
     path("liaison/", liaison.liaison, name="liaison"),
+    path("liaison/new/", liaison.liaison_new, name="liaison_new"),
+    path("liaison/<slug:code>/edit/", liaison.liaison_edit, name="liaison_edit"),
 ]

@@ -13,6 +13,7 @@ from workgroups.services import agenda, meetings
 
 _LAST = "ISECG teleconference on the Workplan (invented)"
 _NEXT = "ISECG teleconference on the science white paper (invented)"
+_NEXT_WEEK = "ISECG teleconference on the annual report (invented)"
 
 # Title, group, lead, agencies, status, and the day in whose month it is to be done.
 _ACTIVITIES = (
@@ -48,7 +49,7 @@ def plan_activities(story: Story) -> None:
 
 
 def hold_teleconferences(story: Story) -> None:
-    """Hold one in the past, and set up the one whose reminders go out now."""
+    """Hold one in the past, set up one whose reminders go out now, and one next week."""
     story.on(-50, _set_up, _LAST, -35)
     for title, code, number in (
         ("Adoption of the agenda", "", 0),
@@ -67,6 +68,9 @@ def hold_teleconferences(story: Story) -> None:
     ):
         # The drafts that are to be read were finished only then.
         story.on(-1, _agenda_item, _NEXT, title, code, number)
+    # Five working days on is the same day of the next week, whatever day it is today.
+    story.on(-8, _set_up, _NEXT_WEEK, 5)
+    story.on(-1, _agenda_item, _NEXT_WEEK, "Annual report: who writes what", "AR-2026", 0)
 
 
 def _set_up(story: Story, title: str, day: int) -> None:
@@ -94,7 +98,7 @@ def _agenda_item(story: Story, meeting: str, title: str, code: str, number: int)
     )
     if code:
         product = Product.objects.get(code=code)
-        version = product.versions.get(number=number)
+        version = product.versions.get(number=number) if number else None
         workplan.link_agenda_item(item, product=product, version=version, by=story.secretariat)
 
 

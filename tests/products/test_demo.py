@@ -137,10 +137,12 @@ def test_story_leaves_the_real_chair_terms_alone(told):
 
 def test_story_reaches_into_the_next_days_and_the_past(told):
     now = clock.now()
-    meeting = Meeting.objects.upcoming_at(now).get()
+    meeting, next_week = Meeting.objects.upcoming_at(now)
     owed = {notice.kind for notice in reminders.plan(now)}
 
     assert meeting.starts_at < now + timedelta(days=7)
+    this_monday = now.date() - timedelta(days=now.weekday())
+    assert next_week.starts_at.date() - this_monday >= timedelta(days=7)
     assert owed == {"meeting.reminder"}
     links = [item.product_link for item in meeting.agenda.all() if hasattr(item, "product_link")]
     assert [str(link.version) for link in links] == [
