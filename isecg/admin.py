@@ -15,6 +15,14 @@ else:
 class ReadOnlyAdmin(AnyModelAdmin):
     """Shows rows and changes none: changes go through services, which ask who may."""
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let whoever may open the window see all of it: nothing can be changed through it."""
+        user = request.user
+        return user.is_active and getattr(user, "is_staff", False)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from isecg import health, specimen
 
@@ -11,6 +12,8 @@ handler404 = "isecg.errors.not_found"
 handler500 = "isecg.errors.server_error"
 
 urlpatterns = [
+    # Django's page would save an account without a reason, which the database refuses.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -1,9 +1,15 @@
 """Who and when in Django's admin: a window, not a door."""
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 
 from isecg.admin import ReadOnlyAdmin
 from workgroups import models
+
+# Django's groups give no rights here: roles come from mandates and duties.
+admin.site.unregister(Group)
+admin.site.site_header = admin.site.site_title = "ISECG tracker: the records"
+admin.site.index_title = "A window: nothing is changed here"
 
 
 @admin.register(models.User)

@@ -71,6 +71,10 @@ class User(Tracked, AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name
 
+    def get_short_name(self) -> str:
+        """The name, as Django's own pages greet with it."""
+        return self.name
+
     def check_password(self, raw_password: str | None) -> bool:
         """Whether the password is right; one kept by an older method is kept anew."""
 
