@@ -2,12 +2,16 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from isecg import clock
+from isecg.events.models import Event
 from products.consensus import Outcome, Stand
 from products.models import Call, Decision, PositionEntry, Product, Release
 from products.services import calls, decisions, releases
@@ -110,3 +114,27 @@ def test_two_who_release_release_once():
     assert sorted(refusal is None for refusal in refusals) == [False, True]
     assert "is “Released” now" in next(filter(None, refusals))
     assert (Release.objects.count(), world.product.state) == (1, State.RELEASED)
+
+
+def test_two_requests_that_release_are_one_release_and_one_refusal():
+    world = make_call(1)
+    world.say(0, Stand.CONCUR)
+    decisions.declare(
+        world.product, outcome=Outcome.CONSENSUS, statement="Agreed.", by=world.secretariat
+    )
+    clients = [Client(), Client()]
+    for client in clients:
+        client.force_login(world.secretariat)
+    answers = []
+
+    def send(client):
+        address = reverse("product_act", args=[world.product.code, "release"])
+        answers.append(client.post(address, {"reason": "It is ready."}))
+
+    at_once(*(partial(send, client) for client in clients))
+
+    assert sorted(answer.status_code for answer in answers) == [302, 422]
+    refused = next(answer for answer in answers if answer.status_code == 422)
+    assert "is “Released” now" in refused.content.decode()
+    events = Event.objects.filter(event="product.release")
+    assert (Release.objects.count(), events.count()) == (1, 1)
