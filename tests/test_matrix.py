@@ -1,0 +1,408 @@
+"""Every address by every kind of person, against a table written from the rules.
+
+What a person may not see does not exist for them (404); what they see and may not do is
+refused (403); who is not signed in is asked to. An address that is not in the table fails.
+"""
+
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from isecg import clock
+from isecg.mail.models import Heartbeat, Letter
+from products.consensus import Outcome, Stand
+from products.models import AgendaLink, PositionEntry, ProductEditor, WorkplanItem
+from products.services import decisions, releases
+from products.views import product_acts
+from tests.factories import (
+    AgendaItemFactory,
+    ChairTermFactory,
+    GroupRoleFactory,
+    MandateFactory,
+    ProductFactory,
+    UserFactory,
+)
+from tests.products.world import make_call, write_version
+from workgroups.models import GroupMember, LiaisonOrganisation
+from workgroups.roles import Capacity, GroupDuty
+
+pytestmark = pytest.mark.django_db
+
+# The columns of the table. All but the outsider, the secretariat and the superuser hold a
+# mandate of a member agency, or did: who edits, co-chairs or has the chair does so as staff.
+# "elsewhere" is the head of an agency that takes no part, co-chairs another group and edits
+# another product: powers that must not reach here. The superuser holds nothing beside.
+PEOPLE = (
+    "nobody",
+    "outsider",
+    "staff",
+    "head",
+    "alternate",
+    "editor",
+    "co-chair",
+    "elsewhere",
+    "chair",
+    "secretariat",
+    "superuser",
+    "suspended",
+)
+
+# o   the page (GET 200); the act is theirs: done, or refused for what was typed (POST 302, 422)
+# p   a page in answer to POST (200)
+# r   led to another page
+# s   led to the sign-in
+# f   refused (403)
+# h   hidden (404)
+# m   no such method here (405)
+#
+#          nobody outs staff head alt edit co-ch else chair secr super susp
+PUBLIC = "   o     o    o    o    o   o    o     o    o     o    o     o"
+ENTRANCE = " o     r    r    r    r   r    r     r    r     r    r     o"
+ENTERING = " p     r    r    r    r   r    r     r    r     r    r     p"
+LED_ON = "   s     r    r    r    r   r    r     r    r     r    r     s"
+ALL = "      s     o    o    o    o   o    o     o    o     o    o     s"
+MEMBERS = "  s     h    o    o    o   o    o     o    o     o    h     s"
+DESK = "     s     f    f    f    f   f    f     f    f     o    f     s"
+LEADERS = "  s     f    f    f    f   f    f     f    o     o    f     s"
+WINDOW = "   s     s    s    s    s   s    s     s    s     s    o     s"
+WINDOW_P = " s     s    s    s    s   s    s     s    s     s    p     s"
+ABSENT = "   s     h    h    h    h   h    h     h    h     h    h     s"
+READ = "     s     m    m    m    m   m    m     m    m     m    m     s"
+READ_PUB = " m     m    m    m    m   m    m     m    m     m    m     m"
+# On a product of which an outsider knows nothing, or on its call:
+WRITERS = "  s     h    f    f    f   o    o     f    f     o    h     s"
+CONVENE = "  s     h    f    f    f   f    f     f    o     o    h     s"
+BY_DESK = "  s     h    f    f    f   f    f     f    f     o    h     s"
+BY_CHAIR = " s     h    f    f    f   f    f     f    o     f    h     s"
+VOICES = "   s     h    f    o    o   f    f     f    f     f    h     s"
+PARTS = "    s     h    f    o    o   f    f     o    f     o    h     s"
+# On a released product of the same group, which everybody sees and the editor does not edit:
+WRITERS_R = "s     f    f    f    f   f    o     f    f     o    f     s"
+
+# The name of an address, and what it is asked about where that decides; then GET and POST.
+TABLE = {
+    # Without a sign-in.
+    "healthz": (PUBLIC, READ_PUB),
+    "readyz": (PUBLIC, READ_PUB),
+    "sign_in": (ENTRANCE, ENTERING),
+    # One's own.
+    "home": (ALL, READ),
+    "policy": (ALL, READ),
+    "profile": (ALL, ALL),
+    "password_change": (ALL, ALL),
+    "sign_out": (READ, LED_ON),
+    # The window of who keeps the machine, and what is of the demo alone.
+    "admin:index": (WINDOW, WINDOW_P),
+    "admin/password_change/": (LED_ON, LED_ON),
+    "specimen": (ABSENT, READ),
+    "mailbox": (ABSENT, READ),
+    "letter": (ABSENT, READ),
+    # The roster: all read it, the secretariat keeps it (rules 1 to 9).
+    "people": (DESK, READ),
+    "person_new": (DESK, DESK),
+    "person_edit": (DESK, DESK),
+    "agencies": (ALL, READ),
+    "agency": (ALL, READ),
+    "agency_new": (DESK, DESK),
+    "agency_edit": (DESK, DESK),
+    "agency_rename": (DESK, DESK),
+    "membership_start": (DESK, DESK),
+    "membership_end": (DESK, DESK),
+    "mandate_grant": (DESK, DESK),
+    "mandate_end": (DESK, DESK),
+    "groups": (ALL, READ),
+    "group": (ALL, READ),
+    "group_new": (DESK, DESK),
+    "group_edit": (DESK, DESK),
+    "group_close": (DESK, DESK),
+    "group_member_add": (DESK, DESK),
+    "group_member_end": (DESK, DESK),
+    "group_role_add": (DESK, DESK),
+    "group_role_end": (DESK, DESK),
+    "chair": (ALL, READ),
+    "chair_hand_over": (DESK, DESK),
+    "chair_end": (DESK, DESK),
+    "liaison": (ALL, READ),
+    "liaison_new": (DESK, DESK),
+    "liaison_edit": (DESK, DESK),
+    # Meetings (rules 6 and 39).
+    "meetings": (ALL, READ),
+    "meeting": (ALL, READ),
+    "meeting_calendar": (ALL, READ),
+    "meeting_new": (DESK, DESK),
+    "meeting_edit": (DESK, DESK),
+    "meeting_move": (DESK, DESK),
+    "meeting_cancel": (DESK, DESK),
+    "meeting_attendance": (DESK, DESK),
+    "item_new": (DESK, DESK),
+    "item_edit": (DESK, DESK),
+    "item_remove": (DESK, DESK),
+    "agenda_link": (DESK, DESK),
+    # The Workplan (rules 6 and 47).
+    "workplan": (ALL, READ),
+    "workplan_item": (ALL, READ),
+    "workplan_item_new": (DESK, DESK),
+    "workplan_item_edit": (DESK, DESK),
+    # Products: drafts are the members', released ones everybody's (rule 14).
+    "products": (ALL, READ),
+    "product_new": (LEADERS, LEADERS),
+    "product draft": (MEMBERS, READ),
+    "product released": (ALL, READ),
+    "product_history draft": (MEMBERS, READ),
+    "product_history released": (MEMBERS, READ),
+    "compare draft": (MEMBERS, READ),
+    "compare released": (MEMBERS, READ),
+    "version draft": (MEMBERS, READ),
+    "version released": (ALL, READ),
+    "version unreleased": (MEMBERS, READ),
+    "download draft": (MEMBERS, READ),
+    "download released": (ALL, READ),
+    "product_edit draft": (WRITERS, WRITERS),
+    "product_edit released": (WRITERS_R, WRITERS_R),
+    "editor_new draft": (WRITERS, WRITERS),
+    "editor_end draft": (WRITERS, WRITERS),
+    "relation_new draft": (WRITERS, WRITERS),
+    "version_new draft": (WRITERS, WRITERS),
+    # These ask who somebody is before they look for the product: nothing leaks.
+    "participant_new draft": (DESK, DESK),
+    "participant_end draft": (DESK, DESK),
+    # The moves of section 3, and joining for one's agency.
+    "product_act start-drafting": (READ, CONVENE),
+    "product_act circulate": (READ, WRITERS),
+    "product_act take-back": (READ, WRITERS),
+    "product_act return": (READ, CONVENE),
+    "product_act release": (READ, BY_DESK),
+    "product_act supersede": (READ, BY_DESK),
+    "product_act withdraw": (READ, CONVENE),
+    "product_act join": (READ, PARTS),
+    "product_act leave": (READ, PARTS),
+    "product_act unknown": (READ, ABSENT),
+    # Calls (rules 4, 6, 16, 22, 26).
+    "call_new draft": (CONVENE, CONVENE),
+    "call": (MEMBERS, READ),
+    "call_position": (READ, VOICES),
+    "call_withdraw": (READ, VOICES),
+    "call_on_behalf": (READ, BY_DESK),
+    "call_extend": (CONVENE, CONVENE),
+    "call_return": (READ, CONVENE),
+    "declare": (BY_CHAIR, BY_CHAIR),
+    # Decisions (rule 33), read as the product that they are about.
+    "decisions": (ALL, READ),
+    "decision of a draft": (MEMBERS, READ),
+    "decision of a released one": (ALL, READ),
+}
+
+ACTS = {name.split()[1] for name in TABLE if name.startswith("product_act ")} - {"unknown"}
+
+
+def addresses(patterns=None):
+    """Return the names of all addresses, or the route of what has no name; of the admin, one."""
+    found = {"admin:index"} if patterns is None else set()
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(entry, URLPattern):
+            found.add(entry.name or str(entry.pattern))
+        elif entry.namespace != "admin":
+            found |= addresses(entry.url_patterns)
+    return found
+
+
+def staff(**fields):
+    return MandateFactory(capacity=Capacity.STAFF, **fields).person
+
+
+def people(world):
+    """Return one person of each kind, the suspended still with their mandate."""
+    agency, product = world.agencies[0], world.product
+    elsewhere = MandateFactory().person
+    GroupRoleFactory(person=elsewhere, duty=GroupDuty.CO_CHAIR)
+    ProductEditor(product=ProductFactory(), person=elsewhere).save_as(None, "test")
+    editor = staff()
+    ProductEditor(product=product, person=editor).save_as(None, "test")
+    co_chair = GroupRoleFactory(group=product.group, person=staff(), duty=GroupDuty.CO_CHAIR)
+    chair = staff()
+    ChairTermFactory(person=chair, agency=chair.mandates.get().agency)
+    return {
+        "outsider": UserFactory(),
+        "staff": staff(agency=agency),
+        "head": world.heads[0],
+        "alternate": MandateFactory(agency=agency, capacity=Capacity.ALTERNATE).person,
+        "editor": editor,
+        "co-chair": co_chair.person,
+        "elsewhere": elsewhere,
+        "chair": chair,
+        "secretariat": world.secretariat,
+        "superuser": UserFactory(is_superuser=True, is_staff=True),
+        "suspended": MandateFactory(
+            agency=agency, person=UserFactory(is_secretariat=True, is_staff=True)
+        ).person,
+    }
+
+
+def decided(**product):
+    """Return a world whose one agency concurred, and its declared decision."""
+    world = make_call(1, **product)
+    world.say(0, Stand.CONCUR)
+    decision = decisions.declare(
+        world.product, outcome=Outcome.CONSENSUS, statement="So it is.", by=world.secretariat
+    )
+    return world, decision
+
+
+def keep_file(product):
+    file = product.versions.get(number=1).files.get()
+    default_storage.delete(file.path)
+    default_storage.save(file.path, ContentFile(b"One paragraph."))
+
+
+@pytest.fixture
+def world():
+    Heartbeat.objects.create(ticked_at=clock.now())
+    return make_call(2, code="DRAFT")
+
+
+@pytest.fixture
+def places(world):
+    """Return the arguments of the addresses: by the name in the table, else by its first word."""
+    draft, agency, call = world.product, world.agencies[0], world.call
+    _, agreed = decided(code="AGREED")
+    released, published = decided(code="OUT", group=draft.group)
+    releases.release(released.product, reason="Agreed.", by=world.secretariat)
+    write_version(released.product)
+    for product in (draft, released.product):
+        keep_file(product)
+    item = AgendaItemFactory(title="What is to be read")
+    AgendaLink.objects.create(item=item, product=draft)
+    member = GroupMember(group=draft.group, agency=agency, start="2020")
+    member.save_as(None, "test")
+    line = WorkplanItem(kind="product", title="A line", product=draft)
+    line.save_as(None, "test")
+    LiaisonOrganisation(code="ILEWG", name="Group", relation="Sends reports").save_as(None, "test")
+    group, meeting = (draft.group.code,), (item.meeting.key,)
+    roles = draft.group.roles
+    shared = {
+        "letter": [Letter.objects.earliest("pk").pk],
+        "person_edit": [world.heads[0].pk],
+        **dict.fromkeys(
+            ["agency", "agency_edit", "agency_rename", "membership_start", "mandate_grant"],
+            (agency.key,),
+        ),
+        "membership_end": [agency.key, agency.memberships.get().pk],
+        "mandate_end": [agency.key, agency.mandates.earliest("pk").pk],
+        **dict.fromkeys(
+            ["group", "group_edit", "group_close", "group_member_add", "group_role_add"], group
+        ),
+        "group_member_end": [*group, member.pk],
+        "liaison_edit": ["ILEWG"],
+        **dict.fromkeys(
+            [
+                "meeting",
+                "meeting_calendar",
+                "meeting_edit",
+                "meeting_move",
+                "meeting_cancel",
+                "meeting_attendance",
+                "item_new",
+            ],
+            meeting,
+        ),
+        "item_edit": [*meeting, item.pk],
+        "item_remove": [*meeting, item.pk],
+        "agenda_link": [item.pk],
+        "workplan_item": [line.pk],
+        "workplan_item_edit": [line.pk],
+        **dict.fromkeys(
+            ["call", "call_on_behalf", "call_extend", "call_return", "declare"], (call.pk,)
+        ),
+        "call_position": [call.pk, agency.key],
+        "call_withdraw": [call.pk, agency.key],
+        "decision of a draft": [agreed.year, agreed.serial],
+        "decision of a released one": [published.year, published.serial],
+        "version draft": ["DRAFT", 1],
+        "version released": ["OUT", 1],
+        "version unreleased": ["OUT", 2],
+        "download draft": ["DRAFT", 1, "v1.md"],
+        "download released": ["OUT", 1, "v1.md"],
+        "product_act": ["DRAFT"],
+    }
+
+    def find(name):
+        first, _, rest = name.partition(" ")
+        if first == "product_act":
+            return ["DRAFT", rest]
+        if first == "editor_end":
+            return ["DRAFT", draft.editors.get().pk]
+        if first == "group_role_end":
+            return [*group, roles.get().pk]
+        codes = {"draft": ["DRAFT"], "released": ["OUT"]}
+        return shared.get(name, shared.get(first, codes.get(rest, [])))
+
+    return find
+
+
+def path_of(name, places):
+    first = name.split()[0]
+    return f"/{first}" if first.endswith("/") else reverse(first, args=places(name))
+
+
+def sign(response, *, wanted):
+    """Return what was answered, as the table writes it."""
+    status, is_post = response.status_code, response.request["REQUEST_METHOD"] == "POST"
+    if status == 302:
+        to = urlsplit(response["Location"])
+        if to.path in (reverse("sign_in"), reverse("admin:login")) and "next=" in to.query:
+            return "s"
+        # Done, an act leads on as well: the table says which of the two is meant.
+        return "o" if is_post and wanted == "o" else "r"
+    meant = {403: "f", 404: "h", 405: "m"} | ({200: "p", 422: "o"} if is_post else {200: "o"})
+    return meant.get(status, status)
+
+
+def entered(person, user):
+    """Return a browser in which a person signed in; who is suspended did so before."""
+    client = Client()
+    if person != "nobody":
+        client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize(
+    "person", PEOPLE, ids=[f"{person}-{2 * len(TABLE)}-cells" for person in PEOPLE]
+)
+def test_every_address_answers_each_kind_of_person_as_the_table_says(person, world, places):
+    user = people(world).get(person)
+    column = PEOPLE.index(person)
+    browsers = {name: entered(person, user) for name in TABLE}
+    if person == "suspended":
+        user.is_active = False
+        user.save_as(None, "test")
+
+    wrong = {}
+    for name, rows in TABLE.items():
+        path, browser = path_of(name, places), browsers[name]
+        for method, row in zip(("get", "post"), rows, strict=True):
+            wanted = row.split()[column]
+            response = getattr(browser, method)(path)
+            response.close()
+            said = sign(response, wanted=wanted)
+            if said != wanted:
+                wrong[f"{method.upper()} {name}"] = f"{said}, and not {wanted}"
+
+    assert wrong == {}
+    # Nothing was said in an agency's name on the way.
+    assert PositionEntry.objects.filter(call=world.call).count() == 0
+
+
+def test_the_table_names_every_address_and_act():
+    assert {name.split()[0] for name in TABLE} == addresses()
+    assert set(product_acts.ACTS) == ACTS
+
+
+def test_every_row_of_the_table_has_a_cell_for_each_kind_of_person():
+    cells = [len(row.split()) for rows in TABLE.values() for row in rows]
+
+    assert set(cells) == {len(PEOPLE)}
+    assert sum(cells) == 2352
