@@ -47,32 +47,32 @@ ROLE_TEXTS: dict[Role, RoleText] = {
     Role.SECRETARIAT: RoleText(
         what="Keeps the Workplan, the roster and the meetings. It declares an outcome only "
         "while the chair is vacant or the chair's own agency objects.",
-        held_by="The account says so; the secretariat sets that on the page of people.",
+        held_by="by an account that says so, which the secretariat keeps on the page of people.",
     ),
     Role.CHAIR: RoleText(
         what="Leads ISECG for a term, opens calls and declares their outcomes.",
-        held_by="By a chair term, from its effective instant until the next handover. The person "
+        held_by="by a chair term, from its effective instant until the next handover. The person "
         "named in the term is the chair; where none is named, the heads and alternates of "
         "the chair's agency are.",
     ),
     Role.GROUP_CHAIR: RoleText(
         what="Leads a working group, and writes the products that it is responsible for.",
-        held_by="By the duty of a co-chair, with its dates, in that group; it gives nothing "
+        held_by="by the duty of a co-chair, with its dates, in that group; it gives nothing "
         "in another one.",
     ),
     Role.EDITOR: RoleText(
         what="Writes the versions of a product and circulates them.",
-        held_by="By being entered as an editor of one product, or by the duty of an editor in the "
+        held_by="by being entered as an editor of one product, or by the duty of an editor in the "
         "group responsible for it.",
     ),
     Role.SPEAKER: RoleText(
         what="Speaks for an agency: takes its position, and has it join or leave a product.",
-        held_by="By a mandate as head of delegation or alternate, while it is valid and the "
+        held_by="by a mandate as head of delegation or alternate, while it is valid and the "
         "agency is a member. It gives a voice for that agency alone.",
     ),
     Role.MEMBER: RoleText(
         what="Reads every version of every product from the first draft on.",
-        held_by="By any mandate of a member agency, that of staff included, while it is valid.",
+        held_by="by any mandate of a member agency, that of staff included, while it is valid.",
     ),
 }
 
