@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-_FORM = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+# Digits of other scripts would be kept as typed, and break the order as text.
+_FORM = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+
+# Near the ends of the calendar a day has no next one, nor a local time in every zone:
+# a page that shows it would fail.
+_YEARS = range(1900, 2200)
 
 
 @dataclass(frozen=True, order=True)
@@ -68,12 +73,19 @@ class PartialDate:
         return self.words
 
 
+def validate_day(day: date) -> None:
+    """Refuse a day that no record can be about."""
+    if day.year not in _YEARS:
+        raise ValidationError("This day is out of range.", code="out_of_range")
+
+
 def validate_partial_date(text: str) -> None:
-    """Refuse what :meth:`PartialDate.parse` refuses, as a form's error."""
+    """Refuse what :meth:`PartialDate.parse` refuses, as a form's error, and a far year."""
     try:
-        PartialDate.parse(text)
+        day = PartialDate.parse(text).earliest
     except ValueError as error:
         raise ValidationError(str(error), code="partial_date") from error
+    validate_day(day)
 
 
 if TYPE_CHECKING:

@@ -39,6 +39,8 @@ def test_partial_date_says_what_it_can_mean(text, precision, earliest, latest, w
         "2007-11-6",
         "today",
         "20071",
+        # Digits, but of another script: they would sort after every other date.
+        "\uff12\uff10\uff10\uff17",
     ],
 )
 def test_parse_refuses_what_is_no_date(text):
@@ -48,6 +50,17 @@ def test_parse_refuses_what_is_no_date(text):
 
 def test_parse_forgives_space_around():
     assert PartialDate.parse(" 2007-11 ") == PartialDate("2007-11")
+
+
+@pytest.mark.parametrize("text", ["0001", "1899-12-31", "2200", "9999-12-31"])
+def test_validator_refuses_days_at_the_ends_of_the_calendar(text):
+    with pytest.raises(ValidationError, match="out of range"):
+        validate_partial_date(text)
+
+
+@pytest.mark.parametrize("text", ["1900", "2199-12-31"])
+def test_validator_takes_the_days_within(text):
+    validate_partial_date(text)
 
 
 def test_validator_gives_the_sentence():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from isecg.partial_dates import validate_partial_date
+from isecg.partial_dates import validate_day, validate_partial_date
 from workgroups import zones
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class PartialDateInput(forms.CharField):
 class DayInput(forms.DateField):
     """One day of the calendar."""
 
+    default_validators = [validate_day]
+
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
         super().__init__(**kwargs)
@@ -60,14 +62,14 @@ class ZoneInput(forms.ChoiceField):
 def instant(day: date, clock_time: time, zone: str) -> datetime:
     """Return the instant in UTC of a day and a time on the clocks of ``zone``.
 
-    :raises ValidationError: if the clocks skip that time or show it twice (rule 40).
+    :raises ValidationError: if the clocks skip that time or show it twice (rule 40), or the
+        day is out of range.
     """
+    validate_day(day)
     try:
         return zones.instant(datetime.combine(day, clock_time), zone)
     except zones.ImpossibleTimeError as error:
         raise ValidationError(str(error), code="impossible_time") from error
-    except OverflowError as error:
-        raise ValidationError("This day is out of range.", code="out_of_range") from error
 
 
 class PeriodForm(ReasonForm):

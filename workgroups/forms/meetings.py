@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from isecg.partial_dates import PartialDate
+from isecg.partial_dates import PartialDate, validate_day
 from isecg.stale import StaleGuard
 from workgroups.forms.base import (
     DayInput,
@@ -56,6 +56,8 @@ class DaysInput(forms.CharField):
             raise ValidationError(
                 "Write each day in full, as in 2021-11-30, 2021-12-02.", code="days"
             ) from error
+        for day in days:
+            validate_day(day)
         if len(days) == 1:
             raise ValidationError("One day alone is the first day: leave this empty.", code="days")
         return days
