@@ -1,6 +1,7 @@
 """The addresses of products, calls, decisions and the Workplan."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from products.views import (
     agenda,
@@ -15,6 +16,15 @@ from products.views import (
     versions,
     workplan,
 )
+
+
+class NameConverter(StringConverter):
+    """The name of a file; PostgreSQL fails when it is asked for text with a NUL in it."""
+
+    regex = r"[^/\x00]+"
+
+
+register_converter(NameConverter, "name")
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -41,7 +51,7 @@ urlpatterns = [
     path("products/<slug:code>/versions/new/", versions.version_new, name="version_new"),
     path("products/<slug:code>/versions/<int:number>/", versions.version, name="version"),
     path(
-        "products/<slug:code>/versions/<int:number>/files/<str:name>",
+        "products/<slug:code>/versions/<int:number>/files/<name:name>",
         versions.download,
         name="download",
     ),

@@ -513,3 +513,13 @@ def test_sign_out_takes_a_post(client):
     assert client.get(reverse("sign_out")).status_code == 405
     assert client.post(reverse("sign_out")).url == reverse("sign_in")
     assert client.get(reverse("agencies")).status_code == 302
+
+
+def test_the_list_of_people_refuses_a_nul_character_beside_its_field(client):
+    # PostgreSQL fails when it is asked for such a text.
+    client.force_login(UserFactory(is_secretariat=True))
+
+    page = client.get(reverse("people"), {"q": "a\x00b"})
+
+    assert page.status_code == 200
+    assert page.context["form"].errors == {"q": ["Null characters are not allowed."]}

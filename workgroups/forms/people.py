@@ -29,6 +29,12 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].widget.input_type = "email"
 
 
+class PeopleFilterForm(forms.Form):
+    """Which people to show."""
+
+    q = forms.CharField(label="Name or address", required=False, max_length=100)
+
+
 class _NewPasswordForm(forms.Form):
     """A password, checked by the site's rules for one."""
 

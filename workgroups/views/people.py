@@ -13,7 +13,13 @@ from django.views.decorators.http import require_safe
 
 from isecg import clock
 from workgroups import permissions
-from workgroups.forms.people import OwnPasswordForm, PersonEditForm, PersonForm, ProfileForm
+from workgroups.forms.people import (
+    OwnPasswordForm,
+    PeopleFilterForm,
+    PersonEditForm,
+    PersonForm,
+    ProfileForm,
+)
 from workgroups.models import Mandate, User
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
@@ -31,7 +37,8 @@ def _trail() -> Trail:
 def people(request: AuthedRequest) -> HttpResponse:
     """List everybody who has an account, for the secretariat alone."""
     permissions.require(request.user, Ability.KEEP_ROSTER)
-    sought = request.GET.get("q", "").strip()[:100]
+    form = PeopleFilterForm(request.GET)
+    sought = form.cleaned_data["q"] if form.is_valid() else ""
     found = User.objects.all()
     if sought:
         found = found.filter(Q(name__icontains=sought) | Q(email__icontains=sought))
@@ -39,6 +46,7 @@ def people(request: AuthedRequest) -> HttpResponse:
     found = found.prefetch_related(Prefetch("mandates", in_force, to_attr="held"))
     context = {
         "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
+        "form": form,
         "q": sought,
         "actions": [("Add a person", reverse("person_new"))],
         "trail": [("People", "")],
