@@ -1,0 +1,282 @@
+"""The site with a row of each kind, the people who look at it, and the forms they see."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from isecg import clock
+from isecg.mail import outbox
+from products import files
+from products.consensus import Outcome, Stand
+from products.models import AgendaLink, Decision, ProductEditor, WorkplanItem
+from products.models.products import RelationKind
+from products.models.versions import ChangeClass
+from products.services import decisions, products, releases, versions
+from products.views.product_acts import ACTS
+from products.workflow import State
+from tests.factories import (
+    AgendaItemFactory,
+    ChairTermFactory,
+    GroupRoleFactory,
+    MeetingFactory,
+    ParticipationFactory,
+    ProductFactory,
+    WorkingGroupFactory,
+)
+from tests.products.world import make_call, make_world
+from workgroups.models import GroupMember, LiaisonOrganisation
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+class FormReader(HTMLParser):
+    """Collect the forms of a page: where each goes, and what it would send as it stands."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.page, self.forms = page, {}
+        self._form, self._select, self._area = None, None, None
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        name = given.get("name")
+        if tag == "form":
+            action = given.get("action") or self.page
+            self._form = self.forms.setdefault((given.get("method", "get"), action), {})
+        elif self._form is None or (tag != "option" and not name):
+            return
+        elif tag == "input":
+            self._input(given, name)
+        elif tag == "select":
+            self._select = name
+            self._form.setdefault(name, "")
+        elif tag == "option" and self._select:
+            value = given.get("value", "")
+            if "selected" in given or not self._form[self._select]:
+                self._form[self._select] = value
+        elif tag == "textarea":
+            self._area, self._form[name] = name, ""
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self._form = None
+        elif tag == "select":
+            self._select = None
+        elif tag == "textarea" and self._area:
+            self._form[self._area] = self._form[self._area].lstrip("\n") or "Because."
+            self._area = None
+
+    def handle_data(self, data):
+        if self._area and self._form is not None:
+            self._form[self._area] += data
+
+    def _input(self, given, name):
+        kind = given.get("type", "text")
+        usual = {"date": "2026-06-01", "time": "12:00", "number": "3", "email": "a@example.org"}
+        usual |= {"password": "a long enough password", "file": "", "hidden": "", "checkbox": "on"}
+        if kind == "radio":
+            if "checked" in given or name not in self._form:
+                self._form[name] = given.get("value", "")
+            return
+        partial = "2026-06-01" if name in {"start", "end", "planned_end", "attested_on"} else None
+        self._form[name] = given.get("value") or partial or usual.get(kind, "Text")
+
+
+def addresses(patterns=None, prefix=""):
+    """Return every address of the site but the admin's: its name, pattern and parameters."""
+    found = []
+    for one in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(one, URLPattern):
+            if one.name:
+                found.append(one.name)
+        elif isinstance(one, URLResolver) and one.app_name != "admin":
+            found += addresses(one.url_patterns)
+    return found
+
+
+ADDRESSES = sorted(set(addresses()))
+PEOPLE = ["nobody", "reader", "head", "secretariat"]
+
+
+@dataclass
+class Site:
+    """The rows, the signed-in people, and the forms that their pages show."""
+
+    given: dict = field(default_factory=dict)
+    cookies: dict = field(default_factory=dict)
+    forms: dict = field(default_factory=dict)
+
+    def urls_of(self, name):
+        """Return the addresses of this name that lead to a row."""
+        rows = self.given.get(name, [[]])
+        return [reverse(name, args=args) for args in rows]
+
+    def ask(self, who, method, path, *, body=b"", kind="", query=""):
+        client = Client(raise_request_exception=False)
+        if who in self.cookies:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[who]
+        sent = {"content_type": kind} if kind else {}
+        answer = client.generic(method, path, body, **sent, QUERY_STRING=query)
+        if answer.streaming:
+            # Read to its end, a file is closed.
+            answer.getvalue()
+        return answer
+
+
+def _submit(product, text, *, by):
+    versions.submit_version(
+        product,
+        main=files.from_text(text, name="main.md"),
+        renditions=[],
+        change_class=ChangeClass.SUBSTANTIVE,
+        note="Said otherwise.",
+        expected_latest=product.versions.count() or None,
+        by=by,
+    )
+
+
+def make_rows():
+    """Make a row of each kind, and say which addresses they have."""
+    with clock.at(NOW - timedelta(days=40)):
+        closed = make_call(2, days=10)
+        closed.say(0, Stand.RESERVATION)
+        agreed = make_call(2, codes=["ESA", "JAXA"], days=10)
+        agreed.say(0, Stand.CONCUR)
+        agreed.say(1, Stand.CONCUR)
+        decisions.declare(
+            agreed.product, outcome=Outcome.CONSENSUS, statement="Yes.", by=agreed.secretariat
+        )
+        done = make_call(2, days=10)
+        done.say(0, Stand.CONCUR)
+        done.say(1, Stand.CONCUR)
+        decisions.declare(
+            done.product, outcome=Outcome.CONSENSUS, statement="Yes.", by=done.secretariat
+        )
+        releases.release(done.product, reason="Agreed.", by=done.secretariat)
+    world = make_call(3)
+    world.say(1, Stand.CONDITION)
+    shared = make_world(1)
+    head, agency = world.heads[0], world.agencies[0]
+    for product in (shared.product, agreed.product):
+        ParticipationFactory(product=product, agency=agency)
+    drafting = ProductFactory(state=State.DRAFTING)
+    ParticipationFactory(product=drafting, agency=agency)
+    for text in ("# One\n\nTwo.", "# One\n\nThree."):
+        _submit(drafting, text, by=world.secretariat)
+    editor = ProductEditor(product=drafting, person=head)
+    editor.save_as(None, "factory")
+    products.relate(
+        drafting,
+        kind=RelationKind.BUILDS_ON,
+        target=done.product,
+        reason="It does.",
+        by=world.secretariat,
+    )
+    proposed = ProductFactory(state=State.PROPOSED)
+    group = WorkingGroupFactory(lead_agency=agency)
+    member = GroupMember(group=group, agency=agency, start="2020")
+    member.save_as(None, "factory")
+    role = GroupRoleFactory(group=group, person=head)
+    meeting = MeetingFactory(host=agency)
+    past = MeetingFactory(starts_at=NOW - timedelta(days=9))
+    item = AgendaItemFactory(meeting=meeting)
+    ChairTermFactory(agency=agency)
+    liaison = LiaisonOrganisation(code="UN", name="United Nations", relation="Reads.")
+    liaison.save_as(None, "factory")
+    planned = WorkplanItem(kind="product", title="Plan", product=drafting, group=group)
+    planned.save_as(None, "factory")
+    AgendaLink.objects.create(item=item, product=drafting, version=drafting.versions.first())
+    letter = outbox.Letter.objects.first()
+    decision = Decision.objects.first()
+    rows = [world.product, shared.product, closed.product, agreed.product, done.product]
+    rows += [drafting, proposed]
+    calls = [world.call, closed.call, done.call]
+    by_code = {name: [[row.code] for row in rows] for name in ADDRESSES}
+    return world, {
+        **{
+            name: by_code[name]
+            for name in ADDRESSES
+            if name
+            in [
+                "product",
+                "product_edit",
+                "product_history",
+                "editor_new",
+                "relation_new",
+                "participant_new",
+                "participant_end",
+                "compare",
+                "version_new",
+                "call_new",
+            ]
+        },
+        "product_act": [[row.code, act] for row in rows for act in ACTS],
+        "editor_end": [[drafting.code, editor.pk]],
+        "version": [[drafting.code, 1], [drafting.code, 2], [done.product.code, 1]],
+        "download": [[drafting.code, 1, "main.md"]],
+        **{
+            name: [[call.pk] for call in calls]
+            for name in ["call", "call_on_behalf", "call_extend", "call_return", "declare"]
+        },
+        **{
+            name: [[world.call.pk, one.key] for one in world.agencies[:2]]
+            for name in ("call_position", "call_withdraw")
+        },
+        "decision": [[decision.year, decision.serial]],
+        "agenda_link": [[item.pk]],
+        "workplan_item": [[planned.pk]],
+        "workplan_item_edit": [[planned.pk]],
+        "letter": [[letter.pk]],
+        "person_edit": [[head.pk], [world.secretariat.pk]],
+        **{
+            name: [[agency.key]]
+            for name in [
+                "agency",
+                "agency_edit",
+                "agency_rename",
+                "membership_start",
+                "mandate_grant",
+            ]
+        },
+        "membership_end": [[agency.key, agency.memberships.get().pk]],
+        "mandate_end": [[agency.key, agency.mandates.get().pk]],
+        **{
+            name: [[group.code]]
+            for name in ["group", "group_edit", "group_close", "group_member_add", "group_role_add"]
+        },
+        "group_member_end": [[group.code, member.pk]],
+        "group_role_end": [[group.code, role.pk]],
+        **{
+            name: [[meeting.key], [past.key]]
+            for name in [
+                "meeting",
+                "meeting_calendar",
+                "meeting_edit",
+                "meeting_move",
+                "meeting_cancel",
+                "meeting_attendance",
+                "item_new",
+            ]
+        },
+        "item_edit": [[meeting.key, item.pk]],
+        "item_remove": [[meeting.key, item.pk]],
+        "liaison_edit": [[liaison.code]],
+    }
+
+
+def read_forms(site):
+    """Look at every page as those who may act; keep its forms."""
+    for who in PEOPLE[2:]:
+        for name in sorted({*ADDRESSES} - {"product_act"}):
+            for url in site.urls_of(name):
+                answer = site.ask(who, "GET", url)
+                assert answer.status_code < 500, (who, url, answer.exc_info)
+                if answer["Content-Type"].startswith("text/html"):
+                    reader = FormReader(url)
+                    reader.feed(answer.content.decode())
+                    for key, fields in reader.forms.items():
+                        site.forms.setdefault(key, {}).update(fields)
