@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import structlog
 from django.contrib import messages
 from django.core.files.storage import default_storage
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,6 +21,8 @@ from products.views.product_page import ProductPage, get_product, get_version, r
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.views.form_pages import AuthedRequest, Trail, typed
+
+log = structlog.get_logger(__name__)
 
 
 def _trail(product: Product, last: str) -> Trail:
@@ -64,8 +67,14 @@ def download(request: AuthedRequest, code: str, number: int, name: str) -> FileR
     standing = Standing.of(request.user)
     found = get_version(standing, get_product(standing, code), number)
     file = get_object_or_404(found.files, name=name)
+    try:
+        content = default_storage.open(file.path)
+    except FileNotFoundError as error:
+        # The record stands; only a backup can bring the bytes back.
+        log.exception("version_file.missing", file=file.pk, sha256=file.sha256)
+        raise Http404("The file is recorded, and missing from the store.") from error
     response = FileResponse(
-        default_storage.open(file.path),
+        content,
         as_attachment=True,
         filename=file.name,
         content_type=file.media_type,

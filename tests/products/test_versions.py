@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -193,6 +194,15 @@ class TestPages:
             "Content-Length": "9",
         }
         assert client.get("/products/GER-2026/versions/1/files/other.md").status_code == 404
+
+    def test_a_file_that_the_store_has_lost_is_not_found(self, client, desk):
+        _submit(ProductFactory(code="GER-2026"), "Soon lost.", by=desk, expected=None)
+        client.force_login(desk)
+        default_storage.delete(VersionFile.objects.get().path)
+
+        answer = client.get("/products/GER-2026/versions/1/files/main.md")
+
+        assert answer.status_code == 404
 
     def test_compares_any_two_in_words(self, client, desk, django_assert_num_queries):
         product = ProductFactory(code="GER-2026")
