@@ -75,13 +75,13 @@ def crawl(context, start, *, most=MOST):
 
 
 def names_of_pages(patterns=None):
-    """Return the names of all addresses but the admin's."""
+    """Return the names of all addresses but the admin's; what only leads on has none."""
     names = set()
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         if isinstance(pattern, URLResolver):
             if pattern.app_name != "admin":
                 names |= names_of_pages(pattern.url_patterns)
-        elif isinstance(pattern, URLPattern):
+        elif isinstance(pattern, URLPattern) and pattern.name:
             names.add(pattern.name)
     return names
 
