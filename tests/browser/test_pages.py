@@ -1,4 +1,4 @@
-"""Every page of the demo, looked at: no fault that axe finds, nothing that overflows."""
+"""Pages of every kind in the demo, looked at: no fault that axe finds, nothing that overflows."""
 
 from collections import Counter
 from html.parser import HTMLParser
