@@ -15,7 +15,7 @@ from isecg.mail.models import Letter, State
 from isecg.mail.notices import Notice, key_of
 from workgroups import calendar
 from workgroups.agenda import Link
-from workgroups.invitations import Invited
+from workgroups.invitees import Invited
 from workgroups.models import AgendaItem, Meeting
 from workgroups.models.meetings import MeetingStatus
 

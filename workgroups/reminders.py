@@ -9,8 +9,8 @@ from isecg.events.log import reference
 from isecg.mail import registry
 from isecg.mail.models import Letter
 from isecg.mail.notices import Notice
-from workgroups import agenda, invitations, notifications
-from workgroups.invitations import Invited
+from workgroups import agenda, invitees, notifications
+from workgroups.invitees import Invited
 from workgroups.models import Meeting
 
 
@@ -80,7 +80,7 @@ def _owed(
             kind=notifications.REMINDER, about__in=[reference(meeting) for meeting in due]
         ).values_list("key", flat=True)
     )
-    invited = invitations.invited(due, at=now)
+    invited = invitees.invited(due, at=now)
     return [
         (meeting, moment, offset, person)
         for meeting, moments in due.items()

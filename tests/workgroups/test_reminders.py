@@ -18,7 +18,7 @@ from tests.factories import (
     UserFactory,
     WorkingGroupFactory,
 )
-from workgroups import agenda, invitations, reminders
+from workgroups import agenda, invitees, reminders
 from workgroups.models import GroupMember, Meeting
 from workgroups.services.meetings import add_meeting, cancel_meeting, edit_meeting, move_meeting
 
@@ -319,7 +319,7 @@ def test_secretariat_member_with_a_mandate_gets_one_letter(clock, desk):
     MandateFactory(agency=AgencyFactory(), person=desk)
     meeting = set_up(desk)
 
-    people = invitations.invited([meeting], at=START - WEEK)[meeting.pk]
+    people = invitees.invited([meeting], at=START - WEEK)[meeting.pk]
     assert [invited.person for invited in people] == [desk]
     assert addresses(tick_at(clock, START - WEEK)) == ["desk@example.org"]
 

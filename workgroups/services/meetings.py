@@ -13,7 +13,7 @@ from isecg.mail import outbox
 from isecg.mail.notices import Notice
 from isecg.partial_dates import PartialDate
 from workgroups import agenda, notifications, permissions
-from workgroups.invitations import Invited
+from workgroups.invitees import Invited
 from workgroups.models import Meeting, MeetingDay, User
 from workgroups.models.meetings import MeetingKind, MeetingStatus, Phase
 from workgroups.roles import Ability
