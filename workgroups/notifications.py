@@ -120,8 +120,8 @@ def told(meeting: Meeting) -> list[Invited]:
         .order_by("pk")
     )
     why = "You get this because you were told of this meeting before."
-    people = {letter.recipient: Invited(person=letter.recipient, why=why) for letter in letters}
-    return list(people.values())
+    people = dict.fromkeys(letter.recipient for letter in letters)
+    return [Invited(person=person, why=why) for person in people if person]
 
 
 def still_due(letter: Letter) -> str | None:

@@ -44,7 +44,13 @@ class Letter(models.Model):
     ``state`` is written only by :mod:`isecg.mail.outbox` and :mod:`isecg.mail.delivery`.
     """
 
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="letters")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="letters",
+        help_text="Empty for an address that has no account.",
+    )
     address = models.EmailField(max_length=254, help_text="As it was when the letter was queued.")
     kind = models.CharField(max_length=60)
     key = models.CharField(
@@ -58,6 +64,9 @@ class Letter(models.Model):
     message_id = models.CharField(max_length=200, unique=True)
     thread_id = models.CharField(max_length=200)
     list_id = models.CharField(max_length=200)
+    is_secret = models.BooleanField(
+        default=False, help_text="Its text opens something: it is struck once it has gone."
+    )
     attachments = models.JSONField(default=list, blank=True)
     due_at = models.DateTimeField()
     created_at = models.DateTimeField(default=clock.now)
@@ -111,6 +120,11 @@ class Letter(models.Model):
     def get_absolute_url(self) -> str:
         """Return the letter's page, which exists where the mailbox page does."""
         return reverse("letter", args=[self.pk])
+
+    @property
+    def addressee(self) -> str:
+        """Whom it is to: a person's name, or the address where there is no account."""
+        return str(self.recipient) if self.recipient else self.address
 
 
 class Heartbeat(models.Model):

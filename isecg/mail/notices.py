@@ -19,9 +19,12 @@ def _refuse_line_breaks(**fields: str) -> None:
             raise ValueError(f"The {name} of a notice must be one line.")
 
 
-def key_of(kind: str, occurrence: str, recipient: "AbstractBaseUser") -> str:
-    """Return the identity of a notice, for who asks whether it was queued before."""
-    return f"{kind}|{occurrence}|{recipient.pk}|mail"
+def key_of(kind: str, occurrence: str, recipient: "AbstractBaseUser | None") -> str:
+    """Return the identity of a notice, for who asks whether it was queued before.
+
+    To an address without an account there is one for each occurrence.
+    """
+    return f"{kind}|{occurrence}|{recipient.pk if recipient else '-'}|mail"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +53,17 @@ class Notice:
     ``occurrence`` names what happened, and when it can happen again which time
     (``"meeting:42@2026-03-01T13:00Z-PT24H"``): a person gets one letter for each.
     ``about`` names the subject (``"meeting:42"``), ``thread`` what the letter is filed
-    under in a mail reader (``"product:7"``). ``html`` is a fragment.
+    under in a mail reader (``"product:7"``). ``html`` is a fragment. ``to`` is an address
+    other than that of the recipient's account; without a recipient it is needed.
+    ``is_secret`` says that the text opens something, such as a link to an invitation:
+    it is kept only until it has gone.
 
     :raises ValueError: if a header would not be one line, or a name is missing.
     """
 
     kind: str
     occurrence: str
-    recipient: "AbstractBaseUser"
+    recipient: "AbstractBaseUser | None"
     about: str
     subject: str
     text: str
@@ -66,6 +72,8 @@ class Notice:
     due_at: datetime
     html: str = ""
     attachments: tuple[Attachment, ...] = ()
+    to: str = ""
+    is_secret: bool = False
 
     def __post_init__(self) -> None:
         named = {
@@ -83,7 +91,9 @@ class Notice:
 
     @property
     def address(self) -> str:
-        """Where the recipient gets mail at this moment."""
+        """Where the recipient gets mail at this moment, if nowhere else is meant."""
+        if self.to or self.recipient is None:
+            return self.to
         return str(getattr(self.recipient, self.recipient.get_email_field_name()))
 
     @property

@@ -31,7 +31,7 @@ def _host() -> str:
 def _letter(notice: Notice) -> Letter:
     thread = re.sub(r"[^A-Za-z0-9]+", "-", notice.thread).strip("-").lower()
     return Letter(
-        recipient_id=notice.recipient.pk,
+        recipient_id=notice.recipient.pk if notice.recipient else None,
         address=notice.address,
         kind=notice.kind,
         key=notice.key,
@@ -44,6 +44,7 @@ def _letter(notice: Notice) -> Letter:
         # No letter has this id: mail readers put under it what refers to it.
         thread_id=f"<thread.{thread}@{_host()}>",
         list_id=f"<{thread}.{_host()}>",
+        is_secret=notice.is_secret,
         attachments=[asdict(attachment) for attachment in notice.attachments],
         due_at=notice.due_at,
     )
@@ -79,7 +80,9 @@ def drop(about: str, *, note: str) -> int:
     """
     if not note.strip():
         raise ValueError("A dropped letter needs a note that says why.")
-    return Letter.objects.pending().filter(about=about).update(state=State.DROPPED, note=note)
+    letters = Letter.objects.pending().filter(about=about)
+    letters.filter(is_secret=True).update(text=note, html="")
+    return letters.update(state=State.DROPPED, note=note)
 
 
 def wake() -> None:

@@ -39,7 +39,7 @@ def planners() -> list[tuple[str, Plan]]:
 
 def reason_to_drop(letter: "Letter") -> str | None:
     """Return why ``letter`` should not go any more, or ``None`` (rule 44)."""
-    if not letter.recipient.is_active:
+    if letter.recipient is not None and not letter.recipient.is_active:
         return "The account is closed."
     check = _checks.get(letter.kind)
     return check(letter) if check else None
