@@ -19,6 +19,14 @@ def now() -> datetime:
     return _told.get() or timezone.now()
 
 
+def of_the_machine() -> datetime:
+    """Return the instant by the machine's clock, which no rehearsal moves.
+
+    For the age of what another library has timed by it, such as a sign-in.
+    """
+    return timezone.now()
+
+
 @contextmanager
 def at(instant: datetime) -> Iterator[None]:
     """Have :func:`now` return ``instant``, for the code inside and this thread alone.

@@ -20,6 +20,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "errors/404.html", status=404)
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Answer whoever asks too often, before anything else is done for them."""
+    return render(request, "errors/429.html", status=429)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer our own failure by a page that needs neither context nor database."""
     return HttpResponse(get_template("errors/500.html").render(), status=500)

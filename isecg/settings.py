@@ -58,6 +58,12 @@ INSTALLED_APPS = [
     "django.forms",
     "csp",
     "simple_history",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
     "isecg",
     "isecg.events",
     "isecg.mail",
@@ -76,6 +82,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "isecg.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "workgroups.sign_in.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "isecg.middleware.PrivatePagesMiddleware",
 ]
@@ -103,6 +111,16 @@ FORM_RENDERER = "isecg.forms.Renderer"
 # --- Database -----------------------------------------------------------------
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'tracker.sqlite3'}")}
+# Counters that every process must see: how often somebody tried to sign in. In the
+# database, so that people get in while Redis is down (docs/adr/0007).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "isecg_cache",
+        # Django's 300 would let a flood of addresses push the counters out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ON_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 if ON_SQLITE:
@@ -120,9 +138,10 @@ else:
 AUTH_USER_MODEL = "workgroups.User"
 # Where the demo keeps its invented people: only a demo reads it.
 DEMO_PEOPLE = "products.demo.people"
-LOGIN_URL = "sign_in"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "sign_in"
+LOGOUT_REDIRECT_URL = "account_login"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -132,8 +151,62 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
+    # The list of common passwords that Django ships: nothing is asked of anybody outside.
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+ACCOUNT_ADAPTER = "workgroups.sign_in.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "workgroups.sign_in.forms.SignInForm",
+    "reset_password": "workgroups.sign_in.forms.ResetPasswordForm",
+    "reset_password_from_key": "workgroups.sign_in.forms.NewPasswordForm",
+    "change_password": "workgroups.sign_in.forms.ChangePasswordForm",
+    "reauthenticate": "workgroups.sign_in.forms.ReauthenticateForm",
+}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# An invitation and a change of address prove an address; allauth keeps none of its own.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGOUT_REDIRECT_URL
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_RATE_LIMITS = {
+    "invite": "60/h/user",
+    "invitation": "20/m/ip",
+    "change_address": "5/h/user",
+    "address": "20/m/ip",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("ISECG_PROXIES", default=0)
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "workgroups.sign_in.tokens.ResetTokenGenerator"  # noqa: S105 a class
+PASSWORD_RESET_TIMEOUT = 3600
+MFA_ADAPTER = "workgroups.sign_in.adapters.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "workgroups.sign_in.forms.AuthenticateForm",
+    "reauthenticate": "workgroups.sign_in.forms.CodeForm",
+    "activate_totp": "workgroups.sign_in.forms.ActivateTOTPForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "ISECG tracker"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or DEMO
+SOCIALACCOUNT_ADAPTER = "workgroups.sign_in.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+ISECG_INVITATION_DAYS = env.int("ISECG_INVITATION_DAYS", default=7)
+# Whose account needs a second factor. A demo's password stands on its first page anyway.
+ISECG_SECOND_FACTOR = env.list(
+    "ISECG_SECOND_FACTOR",
+    default=[] if DEMO else ["head", "alternate", "chair", "secretariat", "superuser"],
+)
+ISECG_REAUTHENTICATE_MINUTES = env.int("ISECG_REAUTHENTICATE_MINUTES", default=60)
+ISECG_OIDC = env.json("ISECG_OIDC", default=[])
 
 # --- Time and language ----------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """The site with a row of each kind, the people who look at it, and the forms they see."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -9,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from isecg import clock
+from isecg.events.log import reference
 from isecg.mail import outbox
 from products import files
 from products.consensus import Outcome, Stand
@@ -27,8 +29,12 @@ from tests.factories import (
     ProductFactory,
     WorkingGroupFactory,
 )
+from tests.passkeys import make_passkey
 from tests.products.world import make_call, make_world
-from workgroups.models import GroupMember, LiaisonOrganisation
+from workgroups.models import GroupMember, IdentityProvider, LiaisonOrganisation
+from workgroups.roles import InvitedAs
+from workgroups.services import addresses as addresses_of
+from workgroups.services import invitations
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -139,6 +145,12 @@ def _submit(product, text, *, by):
     )
 
 
+def token_about(row):
+    """Return the token of the link that was sent about a row."""
+    letter = outbox.Letter.objects.filter(about=reference(row)).first()
+    return re.search(r"http://testserver/\w+/([\w-]+)/", letter.text)[1]
+
+
 def make_rows():
     """Make a row of each kind, and say which addresses they have."""
     with clock.at(NOW - timedelta(days=40)):
@@ -190,6 +202,25 @@ def make_rows():
     planned = WorkplanItem(kind="product", title="Plan", product=drafting, group=group)
     planned.save_as(None, "factory")
     AgendaLink.objects.create(item=item, product=drafting, version=drafting.versions.first())
+    invitation = invitations.invite(
+        "invited@example.org",
+        invited_as=InvitedAs.STAFF,
+        agency=agency,
+        reason="Joins.",
+        by=world.secretariat,
+    )
+    change = addresses_of.ask_for_change(head, email="other@example.org")
+    provider = IdentityProvider(
+        agency=agency,
+        key="own",
+        name="Own",
+        # Nobody answers there: what is reached for is refused at once.
+        server_url="http://127.0.0.1:9",
+        client_id="tracker",
+        domains=["example.org"],
+    )
+    provider.save_as(None, "factory")
+    passkey = make_passkey(world.secretariat)
     letter = outbox.Letter.objects.first()
     decision = Decision.objects.first()
     rows = [world.product, shared.product, closed.product, agreed.product, done.product]
@@ -232,6 +263,18 @@ def make_rows():
         "workplan_item_edit": [[planned.pk]],
         "letter": [[letter.pk]],
         "person_edit": [[head.pk], [world.secretariat.pk]],
+        "person_sessions_end": [[head.pk]],
+        "person_factor_remove": [[head.pk]],
+        "invitation_resend": [[invitation.pk]],
+        "invitation_revoke": [[invitation.pk]],
+        "invitation_accept": [[token_about(invitation)]],
+        "address_confirm": [[token_about(change)]],
+        "account_reset_password_from_key": [["1", "abc-def"], ["1", "set-password"]],
+        "identity_provider_edit": [[provider.key]],
+        "openid_connect_login": [[provider.key]],
+        "openid_connect_callback": [[provider.key]],
+        "mfa_edit_webauthn": [[passkey.pk]],
+        "mfa_remove_webauthn": [[passkey.pk]],
         **{
             name: [[agency.key]]
             for name in [

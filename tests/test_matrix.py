@@ -4,6 +4,7 @@ What a person may not see does not exist for them (404); what they see and may n
 refused (403); who is not signed in is asked to. An address that is not in the table fails.
 """
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,12 +14,14 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from isecg import clock
+from isecg.events.log import reference
 from isecg.mail.models import Heartbeat, Letter
 from products.consensus import Outcome, Stand
 from products.models import AgendaLink, PositionEntry, ProductEditor, WorkplanItem
 from products.services import decisions, releases
 from products.views import product_acts
 from tests.factories import (
+    AgencyFactory,
     AgendaItemFactory,
     ChairTermFactory,
     GroupRoleFactory,
@@ -27,8 +30,10 @@ from tests.factories import (
     UserFactory,
 )
 from tests.products.world import make_call, write_version
-from workgroups.models import GroupMember, LiaisonOrganisation
-from workgroups.roles import Capacity, GroupDuty
+from workgroups.models import GroupMember, IdentityProvider, LiaisonOrganisation
+from workgroups.roles import Capacity, GroupDuty, InvitedAs
+from workgroups.services import addresses as addresses_of
+from workgroups.services import invitations
 
 pytestmark = pytest.mark.django_db
 
@@ -63,10 +68,21 @@ PEOPLE = (
 PUBLIC = "   o     o    o    o    o   o    o     o    o     o    o     o"
 ENTRANCE = " o     r    r    r    r   r    r     r    r     r    r     o"
 ENTERING = " p     r    r    r    r   r    r     r    r     r    r     p"
+TO_ENTRANCE = "r  r    r    r    r   r    r     r    r     r    r     r"
+NOWHERE = "  h     h    h    h    h   h    h     h    h     h    h     h"
+FORM_PUB = " p     p    p    p    p   p    p     p    p     p    p     p"
+LEAVING = "  r     o    o    o    o   o    o     o    o     o    o     r"
+SHOWN_INVITED = "o o   o    o    o   o    o     o    o     o    o     o"
 LED_ON = "   s     r    r    r    r   r    r     r    r     r    r     s"
 ALL = "      s     o    o    o    o   o    o     o    o     o    o     s"
 MEMBERS = "  s     h    o    o    o   o    o     o    o     o    h     s"
 DESK = "     s     f    f    f    f   f    f     f    f     o    f     s"
+# A form that is shown once more, with what is wrong with it.
+FORM = "     s     p    p    p    p   p    p     p    p     p    p     s"
+ACCOUNTS = " s     f    f    f    f   f    f     f    f     o    o     s"
+INVITERS = " s     f    f    o    f   f    f     o    f     o    f     s"
+INVITERS_1 = "s    f    f    o    f   f    f     h    f     o    f     s"
+INVITERS_0 = "s    f    f    h    f   f    f     h    f     o    f     s"
 LEADERS = "  s     f    f    f    f   f    f     f    o     o    f     s"
 WINDOW = "   s     s    s    s    s   s    s     s    s     s    o     s"
 WINDOW_P = " s     s    s    s    s   s    s     s    s     s    p     s"
@@ -88,13 +104,40 @@ TABLE = {
     # Without a sign-in.
     "healthz": (PUBLIC, READ_PUB),
     "readyz": (PUBLIC, READ_PUB),
-    "sign_in": (ENTRANCE, ENTERING),
+    "account_login": (ENTRANCE, ENTERING),
+    "mfa_login_webauthn": (TO_ENTRANCE, TO_ENTRANCE),
+    "mfa_authenticate": (TO_ENTRANCE, TO_ENTRANCE),
+    "account_inactive": (PUBLIC, READ_PUB),
+    "socialaccount_login_cancelled": (PUBLIC, READ_PUB),
+    "openid_connect_login": (NOWHERE, NOWHERE),
+    "openid_connect_callback": (NOWHERE, NOWHERE),
+    "account_reset_password": (PUBLIC, FORM_PUB),
+    "account_reset_password_done": (PUBLIC, READ_PUB),
+    "account_reset_password_from_key": (PUBLIC, FORM_PUB),
+    "account_reset_password_from_key_done": (PUBLIC, READ_PUB),
+    "invitation_accept": (PUBLIC, SHOWN_INVITED),
+    "address_confirm": (PUBLIC, FORM_PUB),
     # One's own.
     "home": (ALL, READ),
     "policy": (ALL, READ),
     "profile": (ALL, ALL),
-    "password_change": (ALL, ALL),
-    "sign_out": (READ, LED_ON),
+    "account_logout": (LEAVING, TO_ENTRANCE),
+    "account_reauthenticate": (ALL, FORM),
+    "mfa_reauthenticate": (LED_ON, LED_ON),
+    "mfa_reauthenticate_webauthn": (LED_ON, LED_ON),
+    "account_change_password": (ALL, FORM),
+    "account_set_password": (LED_ON, LED_ON),
+    "usersessions_list": (ALL, ALL),
+    "mfa_index": (ALL, READ),
+    "mfa_activate_totp": (ALL, FORM),
+    "mfa_deactivate_totp": (ABSENT, ABSENT),
+    "mfa_list_webauthn": (ALL, READ),
+    "mfa_add_webauthn": (ALL, FORM),
+    "mfa_edit_webauthn": (ABSENT, ABSENT),
+    "mfa_remove_webauthn": (ABSENT, ABSENT),
+    "mfa_view_recovery_codes": (ABSENT, READ),
+    "mfa_generate_recovery_codes": (ALL, FORM),
+    "address_change": (ALL, ALL),
     # The window of who keeps the machine, and what is of the demo alone.
     "admin:index": (WINDOW, WINDOW_P),
     "admin/password_change/": (LED_ON, LED_ON),
@@ -102,9 +145,19 @@ TABLE = {
     "mailbox": (ABSENT, READ),
     "letter": (ABSENT, READ),
     # The roster: all read it, the secretariat keeps it (rules 1 to 9).
-    "people": (DESK, READ),
-    "person_new": (DESK, DESK),
-    "person_edit": (DESK, DESK),
+    "people": (ACCOUNTS, READ),
+    "person_edit": (ACCOUNTS, ACCOUNTS),
+    "person_sessions_end": (ACCOUNTS, ACCOUNTS),
+    "person_factor_remove": (ACCOUNTS, ACCOUNTS),
+    "identity_providers": (DESK, READ),
+    "identity_provider_new": (DESK, DESK),
+    "identity_provider_edit": (DESK, DESK),
+    # Invitations: of the secretariat, and of a head to the own agency's seat (rule 4).
+    "invitations": (INVITERS, READ),
+    "invitation_new": (INVITERS, INVITERS),
+    "invitation_resend own": (INVITERS_1, INVITERS_1),
+    "invitation_revoke own": (INVITERS_1, INVITERS_1),
+    "invitation_revoke other": (INVITERS_0, INVITERS_0),
     "agencies": (ALL, READ),
     "agency": (ALL, READ),
     "agency_new": (DESK, DESK),
@@ -264,6 +317,22 @@ def world():
     return make_call(2, code="DRAFT")
 
 
+def asked(agency, world):
+    return invitations.invite(
+        f"{agency.key}@example.org",
+        invited_as=InvitedAs.STAFF,
+        agency=agency,
+        reason="Joins.",
+        by=world.secretariat,
+    )
+
+
+def opened_by(row):
+    """Return the token of the link that was sent about a row."""
+    letter = Letter.objects.filter(about=reference(row)).first()
+    return re.search(r"http://testserver/\w+/([\w-]+)/", letter.text)[1]
+
+
 @pytest.fixture
 def places(world):
     """Return the arguments of the addresses: by the name in the table, else by its first word."""
@@ -282,10 +351,27 @@ def places(world):
     line.save_as(None, "test")
     LiaisonOrganisation(code="ILEWG", name="Group", relation="Sends reports").save_as(None, "test")
     group, meeting = (draft.group.code,), (item.meeting.key,)
+    invited, elsewhere = asked(agency, world), asked(AgencyFactory(), world)
+    change = addresses_of.ask_for_change(UserFactory(), email="other@example.org")
+    provider = IdentityProvider(agency=agency, key="esa", name="ESA", is_active=False)
+    provider.save_as(None, "test")
     roles = draft.group.roles
     shared = {
         "letter": [Letter.objects.earliest("pk").pk],
-        "person_edit": [world.heads[0].pk],
+        **dict.fromkeys(
+            ["person_edit", "person_sessions_end", "person_factor_remove"], (world.heads[0].pk,)
+        ),
+        "mfa_edit_webauthn": [1],
+        "mfa_remove_webauthn": [1],
+        "account_reset_password_from_key": ["1", "abc-def"],
+        "invitation_accept": [opened_by(invited)],
+        "address_confirm": [opened_by(change)],
+        "invitation_resend own": [invited.pk],
+        "invitation_revoke own": [invited.pk],
+        "invitation_revoke other": [elsewhere.pk],
+        "identity_provider_edit": ["esa"],
+        "openid_connect_login": ["nobody"],
+        "openid_connect_callback": ["nobody"],
         **dict.fromkeys(
             ["agency", "agency_edit", "agency_rename", "membership_start", "mandate_grant"],
             (agency.key,),
@@ -353,7 +439,7 @@ def sign(response, *, wanted):
     status, is_post = response.status_code, response.request["REQUEST_METHOD"] == "POST"
     if status == 302:
         to = urlsplit(response["Location"])
-        if to.path in (reverse("sign_in"), reverse("admin:login")) and "next=" in to.query:
+        if to.path in (reverse("account_login"), reverse("admin:login")) and "next=" in to.query:
             return "s"
         # Done, an act leads on as well: the table says which of the two is meant.
         return "o" if is_post and wanted == "o" else "r"
@@ -407,4 +493,4 @@ def test_every_row_of_the_table_has_a_cell_for_each_kind_of_person():
     cells = [len(row.split()) for rows in TABLE.values() for row in rows]
 
     assert set(cells) == {len(PEOPLE)}
-    assert sum(cells) == 2352
+    assert sum(cells) == 3216

@@ -1,5 +1,10 @@
 """Who and when in Django's admin: a window, not a door."""
 
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
@@ -8,6 +13,12 @@ from workgroups import models
 
 # Django's groups give no rights here: roles come from mandates and duties.
 admin.site.unregister(Group)
+# Their pages would show secrets, and change what only its owner may.
+for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+# Its own sign-in would ask for no second factor and count no tries.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "ISECG tracker: the records"
 admin.site.index_title = "A window: nothing is changed here"
 
@@ -27,6 +38,20 @@ class MandateAdmin(ReadOnlyAdmin):
     list_filter = ["capacity", "agency"]
     list_select_related = ["agency", "person"]
     search_fields = ["person__name", "agency__code"]
+
+
+@admin.register(models.Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    list_display = ["email", "invited_as", "agency", "sent_at", "expires_at", "accepted_at"]
+    list_select_related = ["agency"]
+    exclude = ["token_digest"]
+
+
+@admin.register(models.IdentityProvider)
+class IdentityProviderAdmin(ReadOnlyAdmin):
+    list_display = ["name", "agency", "server_url", "is_active"]
+    list_select_related = ["agency"]
+    exclude = ["sealed_secret"]
 
 
 @admin.register(models.Agency)

@@ -22,6 +22,7 @@ _PLURAL_ROLES = {
     Role.EDITOR: "the product's editors",
     Role.SPEAKER: "an agency's head of delegation or alternate",
     Role.MEMBER: "people of member agencies",
+    Role.SUPERUSER: "a superuser",
 }
 
 
@@ -45,8 +46,11 @@ class Standing:
 
     @cached_property
     def mandates(self) -> tuple[Mandate, ...]:
-        """The mandates in force, of agencies that are members (rules 2 and 4)."""
-        if not isinstance(self.user, User) or not self.user.is_active:
+        """The mandates in force, of agencies that are members (rules 2 and 4).
+
+        A superuser has none: whoever keeps the machine speaks for no agency (rule 6).
+        """
+        if not isinstance(self.user, User) or not self.user.is_active or self.user.is_superuser:
             return ()
         members = Agency.objects.members_on(self.at.date())
         held = self.user.mandates.valid_at(self.at).filter(agency__in=members)
@@ -68,6 +72,10 @@ class Standing:
     @property
     def is_secretariat(self) -> bool:
         return isinstance(self.user, User) and self.user.is_active and self.user.is_secretariat
+
+    @property
+    def is_superuser(self) -> bool:
+        return isinstance(self.user, User) and self.user.is_active and self.user.is_superuser
 
     @property
     def is_chair(self) -> bool:
@@ -111,6 +119,8 @@ class Standing:
                 return bool(self.voices)
             case Role.MEMBER:
                 return bool(self.mandates)
+            case Role.SUPERUSER:
+                return self.is_superuser
 
     def _has_duty(self, group_id: int | None, duty: GroupDuty) -> bool:
         return group_id is not None and any(

@@ -17,6 +17,21 @@ class Capacity(TextChoices):
 SPEAKING = frozenset({Capacity.HEAD, Capacity.ALTERNATE})
 
 
+class InvitedAs(TextChoices):
+    """In what role somebody is invited to open an account."""
+
+    HEAD = "head", "Head of delegation"
+    ALTERNATE = "alternate", "Alternate"
+    STAFF = "staff", "Staff"
+    SECRETARIAT = "secretariat", "Secretariat"
+    NONE = "none", "An account alone"
+
+    @classmethod
+    def without_agency(cls) -> "tuple[InvitedAs, ...]":
+        """The roles that are not held for an agency."""
+        return (cls.SECRETARIAT, cls.NONE)
+
+
 class GroupDuty(TextChoices):
     """What a person does in a working group (rule 8)."""
 
@@ -33,6 +48,7 @@ class Role(StrEnum):
     EDITOR = "editor"
     SPEAKER = "head of delegation or alternate"
     MEMBER = "person of a member agency"
+    SUPERUSER = "superuser"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +90,11 @@ ROLE_TEXTS: dict[Role, RoleText] = {
         what="Reads every version of every product from the first draft on.",
         held_by="by any mandate of a member agency, that of staff included, while it is valid.",
     ),
+    Role.SUPERUSER: RoleText(
+        what="Manages accounts: suspends them, ends their sessions, takes away a second factor "
+        "that is lost. It reads no draft, has no voice and never comes to one.",
+        held_by="by an account that was made on the machine itself, by whoever runs it.",
+    ),
 }
 
 
@@ -81,6 +102,7 @@ class Ability(StrEnum):
     """What a role may let somebody do."""
 
     KEEP_ROSTER = "keep the roster"
+    KEEP_ACCOUNTS = "keep the accounts"
     KEEP_MEETINGS = "keep the meetings"
     KEEP_WORKPLAN = "keep the workplan"
     HAND_OVER_CHAIR = "hand over the chair"
@@ -109,6 +131,7 @@ _WRITERS = frozenset({Role.SECRETARIAT, Role.GROUP_CHAIR, Role.EDITOR})
 
 GRANTS: dict[Ability, frozenset[Role]] = {
     Ability.KEEP_ROSTER: _DESK,
+    Ability.KEEP_ACCOUNTS: frozenset({Role.SECRETARIAT, Role.SUPERUSER}),
     Ability.KEEP_MEETINGS: _DESK,
     Ability.KEEP_WORKPLAN: _DESK,
     Ability.HAND_OVER_CHAIR: _DESK,

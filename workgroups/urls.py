@@ -1,17 +1,48 @@
 """The addresses of who and when."""
 
-from django.urls import path
+from django.urls import include, path
 
-from workgroups.views import agencies, chair, groups, liaison, meetings, people, sign_in
+from workgroups.views import (
+    addresses,
+    agencies,
+    chair,
+    groups,
+    identity_providers,
+    invitations,
+    liaison,
+    meetings,
+    people,
+)
 
 urlpatterns = [
-    path("sign-in/", sign_in.sign_in, name="sign_in"),
-    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("", include("workgroups.sign_in.urls")),
     path("profile/", people.profile, name="profile"),
-    path("profile/password/", people.password_change, name="password_change"),
+    path("profile/address/", addresses.address_change, name="address_change"),
+    path("address/<str:token>/", addresses.address_confirm, name="address_confirm"),
+    path("invitations/", invitations.invitations, name="invitations"),
+    path("invitations/new/", invitations.invitation_new, name="invitation_new"),
+    path("invitations/<int:pk>/resend/", invitations.invitation_resend, name="invitation_resend"),
+    path("invitations/<int:pk>/revoke/", invitations.invitation_revoke, name="invitation_revoke"),
+    path("invitation/<str:token>/", invitations.invitation_accept, name="invitation_accept"),
+    path("identity-providers/", identity_providers.identity_providers, name="identity_providers"),
+    path(
+        "identity-providers/new/",
+        identity_providers.identity_provider_new,
+        name="identity_provider_new",
+    ),
+    path(
+        "identity-providers/<slug:key>/",
+        identity_providers.identity_provider_edit,
+        name="identity_provider_edit",
+    ),
     path("people/", people.people, name="people"),
-    path("people/new/", people.person_new, name="person_new"),
     path("people/<int:pk>/", people.person_edit, name="person_edit"),
+    path("people/<int:pk>/sessions/end/", people.person_sessions_end, name="person_sessions_end"),
+    path(
+        "people/<int:pk>/second-factor/remove/",
+        people.person_factor_remove,
+        name="person_factor_remove",
+    ),
     path("agencies/", agencies.agencies, name="agencies"),
     path("agencies/new/", agencies.agency_new, name="agency_new"),
     path("agencies/<slug:key>/", agencies.agency, name="agency"),

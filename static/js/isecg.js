@@ -25,6 +25,16 @@
         name();
       });
     }
+    // Passkeys: what to ask for stands on the button, the talking is done by allauth's script.
+    const passkeys = window.allauth?.webauthn?.forms;
+    for (const button of passkeys && window.PublicKeyCredential ? document.querySelectorAll("[data-webauthn]") : []) {
+      passkeys[button.dataset.webauthn]({ ids: { ...button.dataset } });
+      button.hidden = false;
+    }
+    document.addEventListener("allauth.error", (event) => {
+      event.preventDefault();
+      for (const notice of document.querySelectorAll("[data-webauthn-error]")) notice.hidden = false;
+    });
     // A refusal is read out and seen first.
     document.querySelector(".form-errors")?.scrollIntoView({ block: "nearest" });
   });

@@ -23,7 +23,7 @@ NO_PAGE = {
     "meeting_calendar",
     "product_act",
     "readyz",
-    "sign_out",
+    "account_logout",
 }
 
 
@@ -142,7 +142,7 @@ def test_every_address_is_linked_from_some_page(demo_site, chromium):
 
 
 # Reached by an address alone, or only in a state that the demo is not in.
-NOT_LINKED = ["call_new", "membership_start", "sign_in", "specimen"]
+NOT_LINKED = ["call_new", "membership_start", "account_login", "specimen"]
 
 
 OUTSIDE = [

@@ -52,10 +52,23 @@ CHOICES_ALONE = {"django.db.models.TextChoices", "django.db.models.IntegerChoice
 
 # What is answered without a sign-in.
 PUBLIC = {
+    "account_inactive",
+    "account_login",
+    "account_logout",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "address_confirm",
     "admin:login",
     "healthz",
+    "invitation_accept",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "openid_connect_callback",
+    "openid_connect_login",
     "readyz",
-    "sign_in",
+    "socialaccount_login_cancelled",
 }
 
 

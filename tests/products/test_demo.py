@@ -104,7 +104,7 @@ def test_story_has_a_product_in_each_state_up_to_agreed(told):
 def test_story_gives_everybody_who_signs_in_something_to_do(told):
     products = invented()
 
-    people = [authenticate(username=sign_in.email, password=PASSWORD) for sign_in in SIGN_INS]
+    people = [authenticate(email=sign_in.email, password=PASSWORD) for sign_in in SIGN_INS]
     assert [person.name for person in people] == [sign_in.name for sign_in in SIGN_INS]
     assert all(person.name.endswith(" (invented)") for person in User.objects.all())
     assert User.objects.count() == len(PEOPLE)

@@ -47,9 +47,9 @@ def printed_codes(code):
 
 def test_load_brings_every_record(loaded):
     found = {
-        model.__name__: model.objects.count()
+        model.__name__: count
         for model in apps.get_app_config("workgroups").get_models()
-        if not model.__name__.startswith("Historical")
+        if not model.__name__.startswith("Historical") and (count := model.objects.count())
     }
 
     assert found == {
@@ -60,14 +60,9 @@ def test_load_brings_every_record(loaded):
         "Meeting": 26,
         "MeetingDay": 2,
         "Attendance": 95,
-        "AgendaItem": 0,
         "ChairTerm": 12,
         "WorkingGroup": 14,
-        "GroupMember": 0,
-        "GroupRole": 0,
         "LiaisonOrganisation": 5,
-        "User": 0,
-        "Mandate": 0,
     }
     assert Product.objects.count() == 24
     assert Relation.objects.count() == 8

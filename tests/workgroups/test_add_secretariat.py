@@ -25,7 +25,7 @@ def test_add_secretariat_opens_an_account_that_signs_in(client):
 
     person = User.objects.get()
     assert (person.name, person.is_secretariat, person.is_superuser) == ("Ada", True, False)
-    assert client.login(username="FIRST@example.org", password=PASSWORD)
+    assert client.login(email="FIRST@example.org", password=PASSWORD)
     assert person.history.get().history_change_reason == "The first account of this site."
     assert Event.objects.get().event == "person.added"
 

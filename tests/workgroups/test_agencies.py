@@ -414,7 +414,7 @@ def test_agencies_costs_the_same_at_any_length(client):
 
 
 def test_agency_is_shown_to_whoever_is_signed_in_only(client, uksa):
-    assert client.get(uksa.get_absolute_url()).url.startswith(reverse("sign_in"))
+    assert client.get(uksa.get_absolute_url()).url.startswith(reverse("account_login"))
 
 
 def test_agency_unknown_is_not_found(client):

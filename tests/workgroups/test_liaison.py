@@ -29,7 +29,10 @@ def test_liaison_shows_each_with_its_source_and_what_is_unknown(client):
 
 
 def test_liaison_wants_a_sign_in(client):
-    assert client.get(reverse("liaison")).url == f"{reverse('sign_in')}?next={reverse('liaison')}"
+    assert (
+        client.get(reverse("liaison")).url
+        == f"{reverse('account_login')}?next={reverse('liaison')}"
+    )
 
 
 def test_liaison_takes_no_post(client):

@@ -37,8 +37,11 @@ def test_a_person_without_mandate_holds_no_role():
     assert held(Standing.of(UserFactory(), at=NOON)) == set()
 
 
-def test_a_superuser_has_no_voice_and_no_role():
-    assert held(Standing.of(UserFactory(is_superuser=True, is_staff=True), at=NOON)) == set()
+def test_a_superuser_keeps_accounts_and_holds_no_other_role():
+    superuser = UserFactory(is_superuser=True, is_staff=True)
+    MandateFactory(person=superuser, starts_at=NOON)
+
+    assert held(Standing.of(superuser, at=NOON)) == {Role.SUPERUSER}
 
 
 @pytest.mark.parametrize(

@@ -1,32 +1,13 @@
-"""What is typed about people and their mandates, and at sign-in."""
+"""What is typed about people and their mandates."""
 
 from typing import Any
 
 from django import forms
-from django.contrib.auth import password_validation
-from django.contrib.auth.forms import AuthenticationForm
 
 from isecg.stale import StaleGuard
 from workgroups.forms.base import ModelForm, PeriodForm, ReasonForm, ZoneInput
 from workgroups.models import Mandate, User
 from workgroups.roles import Capacity
-
-
-class SignInForm(AuthenticationForm):
-    """An address and a password."""
-
-    error_messages = {
-        "invalid_login": (
-            "No account opens with this address and password. The address may be in any case; "
-            "the password may not. If you should have an account, ask the secretariat."
-        ),
-        "inactive": "This account is suspended. Ask the secretariat.",
-    }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["username"].label = "Address"
-        self.fields["username"].widget.input_type = "email"
 
 
 class PeopleFilterForm(forms.Form):
@@ -35,67 +16,21 @@ class PeopleFilterForm(forms.Form):
     q = forms.CharField(label="Name or address", required=False, max_length=100)
 
 
-class _NewPasswordForm(forms.Form):
-    """A password, checked by the site's rules for one."""
-
-    password = forms.CharField(
-        required=False,
-        strip=False,
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        if password:
-            password_validation.validate_password(password)
-        return password
-
-
-class PersonForm(_NewPasswordForm, ReasonForm, ModelForm):
-    """A new account."""
-
-    time_zone = ZoneInput(initial="UTC", help_text="Instants are shown to them in this zone.")
-
-    class Meta:
-        model = User
-        fields = ["name", "email", "time_zone", "is_secretariat"]
-
-    field_order = ["name", "email", "time_zone", "password", "is_secretariat", "reason"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["password"].label = "First password"
-        self.fields[
-            "password"
-        ].help_text = (
-            "12 characters or more; hand it over yourself. Without one they cannot sign in yet."
-        )
-
-
-class PersonEditForm(StaleGuard, _NewPasswordForm, ReasonForm, ModelForm):
+class PersonEditForm(StaleGuard, ReasonForm, ModelForm):
     """Changes of an account; suspended people keep their record and lose their powers."""
 
     time_zone = ZoneInput(help_text="Instants are shown to them in this zone.")
 
     class Meta:
         model = User
-        fields = ["name", "email", "time_zone", "is_secretariat", "is_active"]
+        fields = ["name", "time_zone", "is_secretariat", "is_active"]
 
-    field_order = [
-        "name",
-        "email",
-        "time_zone",
-        "password",
-        "is_secretariat",
-        "is_active",
-        "reason",
-    ]
+    field_order = ["name", "time_zone", "is_secretariat", "is_active", "reason"]
 
-    def __init__(self, *args: Any, row: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, row: User, names_secretariat: bool, **kwargs: Any) -> None:
         super().__init__(*args, row=row, instance=row, **kwargs)
-        self.fields["password"].label = "New password"
-        self.fields["password"].help_text = "Leave empty to keep the present one."
+        if not names_secretariat:
+            del self.fields["is_secretariat"]
 
 
 class ProfileForm(ModelForm):
@@ -108,37 +43,10 @@ class ProfileForm(ModelForm):
         fields = ["name", "time_zone"]
 
 
-class OwnPasswordForm(forms.Form):
-    """A new password for oneself, given with the present one."""
+class AddressForm(forms.Form):
+    """Another address to sign in with."""
 
-    present = forms.CharField(
-        label="Present password",
-        strip=False,
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-    password = forms.CharField(
-        label="New password",
-        strip=False,
-        max_length=200,
-        help_text="12 characters or more.",
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-
-    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.person = person
-
-    def clean_present(self) -> str:
-        present: str = self.cleaned_data["present"]
-        if not self.person.check_password(present):
-            raise forms.ValidationError("This is not your present password.", code="wrong")
-        return present
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        password_validation.validate_password(password, self.person)
-        return password
+    email = forms.EmailField(label="New address", max_length=254)
 
 
 class MandateForm(PeriodForm):

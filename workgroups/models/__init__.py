@@ -1,13 +1,17 @@
 """The rows of who and when."""
 
+from workgroups.models.addresses import AddressChange
 from workgroups.models.agencies import Agency, AgencyName, Membership, MembershipCount
 from workgroups.models.chair import ChairTerm
 from workgroups.models.groups import GroupMember, GroupRole, WorkingGroup
+from workgroups.models.identity_providers import IdentityProvider
+from workgroups.models.invitations import Invitation
 from workgroups.models.liaison import LiaisonOrganisation
 from workgroups.models.meetings import AgendaItem, Attendance, Meeting, MeetingDay
 from workgroups.models.people import Mandate, User
 
 __all__ = [
+    "AddressChange",
     "Agency",
     "AgencyName",
     "AgendaItem",
@@ -15,6 +19,8 @@ __all__ = [
     "ChairTerm",
     "GroupMember",
     "GroupRole",
+    "IdentityProvider",
+    "Invitation",
     "LiaisonOrganisation",
     "Mandate",
     "Meeting",

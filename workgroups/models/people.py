@@ -16,6 +16,11 @@ from workgroups.zones import validate_zone
 class UserManager(BaseUserManager["User"]):
     """Makes accounts; an address is the same whatever its case."""
 
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Return an address as it is kept: in small letters, where the sign-in looks for it."""
+        return super().normalize_email(email).lower()
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
@@ -42,7 +47,12 @@ class User(Tracked, AbstractBaseUser, PermissionsMixin):
     # Django would save it at each sign-in, without a reason; the sessions know.
     last_login = None
 
-    email = models.EmailField("address", max_length=254, unique=True)
+    email = models.EmailField(
+        "address",
+        max_length=254,
+        unique=True,
+        error_messages={"unique": "Somebody has an account with this address."},
+    )
     name = models.CharField(max_length=200)
     time_zone = models.CharField(
         max_length=60,
@@ -61,6 +71,10 @@ class User(Tracked, AbstractBaseUser, PermissionsMixin):
     class Meta:
         ordering = ["name", "email"]
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")),
+                name="user_address_in_small_letters",
+            ),
             models.UniqueConstraint(
                 Lower("email"),
                 name="user_one_per_address",

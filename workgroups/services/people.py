@@ -3,16 +3,21 @@
 from datetime import datetime
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from isecg import clock, instants, stale
 from isecg.events import log
+from isecg.mail import outbox
 from workgroups import permissions
 from workgroups.models import Agency, Mandate, User
 from workgroups.roles import Ability
+from workgroups.services import sessions
 from workgroups.services.errors import RefusedError
 from workgroups.services.rows import amend, check, lock
+from workgroups.sign_in import letters
 
 # The event log is kept for ever, so it names what changed of a person, not the values.
 _PUBLIC_FIELDS = frozenset({"name", "is_secretariat", "is_active", "time_zone"})
@@ -25,7 +30,9 @@ _DIGEST = ("password",)
 def add_person(
     email: str, *, name: str, password: str, reason: str, by: User, **fields: Any
 ) -> User:
-    """Open an account; without a password the person cannot sign in yet.
+    """Open an account without an invitation, as the demo story does; no page does.
+
+    Without a password the person cannot sign in.
 
     :raises PermissionDenied: if ``by`` may not keep the roster.
     """
@@ -56,27 +63,29 @@ def add_first_secretariat(email: str, *, name: str, password: str) -> User:
 
 
 @transaction.atomic(durable=True)
-def edit_person(
-    person: User, *, revision: int, password: str, reason: str, by: User, **fields: Any
-) -> None:
-    """Change an account: its name, address, zone, role and whether it may sign in.
+def edit_person(person: User, *, revision: int, reason: str, by: User, **fields: Any) -> None:
+    """Change an account: its name, zone, role and whether it may sign in.
 
-    A person who may no longer sign in leaves their seats without a holder (rule 5).
+    A person who may no longer sign in leaves their seats without a holder (rule 5), and
+    every session and every link that would open the account ends at once. An address is
+    changed by its owner, and a password too: nobody else comes to know how to be them.
 
-    :raises PermissionDenied: if ``by`` may not keep the roster.
+    :raises PermissionDenied: if ``by`` may not keep accounts, or makes somebody one of the
+        secretariat without being of it.
     :raises RefusedError: if ``by`` would lock themselves out.
     :raises StaleError: if somebody changed it since ``revision``.
     """
-    permissions.require(by, Ability.KEEP_ROSTER)
+    standing = permissions.require(by, Ability.KEEP_ACCOUNTS)
+    if "is_secretariat" in fields:
+        standing.require(Ability.KEEP_ROSTER)
     lock(person)
     stale.require_current(person, revision)
     before, after = amend(person, fields)
-    if person == by and not (person.is_active and person.is_secretariat):
-        raise RefusedError("Somebody else of the secretariat has to take this from you.")
-    if password:
-        person.set_password(password)
-        after["password"] = "changed"  # noqa: S105 (a word about it, not one)
+    if person == by and (("is_active" in after) or ("is_secretariat" in after)):
+        raise RefusedError("Somebody else has to take this from you.")
     check(person, exclude=_DIGEST).save_as(by, reason)
+    if after.get("is_active") is False:
+        _close_every_door(person, by=by)
     log.record(
         "person.edited",
         by=by,
@@ -85,6 +94,46 @@ def edit_person(
         before={key: value for key, value in before.items() if key in _PUBLIC_FIELDS},
         after={key: value if key in _PUBLIC_FIELDS else "changed" for key, value in after.items()},
     )
+
+
+def _close_every_door(person: User, *, by: User) -> None:
+    """End what would still open a suspended account: sessions, links in letters."""
+    sessions.end_all(person)
+    for change in person.address_changes.filter(ended_at=None):
+        change.ended_at = clock.now()
+        check(change).save_as(by, "The account was suspended.")
+    outbox.drop(log.reference(person), note="The account was suspended.")
+
+
+@transaction.atomic(durable=True)
+def end_sessions(person: User, *, reason: str, by: User) -> None:
+    """End every session of an account: whoever uses it has to sign in again.
+
+    :raises PermissionDenied: if ``by`` may not keep accounts.
+    """
+    permissions.require(by, Ability.KEEP_ACCOUNTS)
+    sessions.end_all(person)
+    log.record("person.sessions_ended", by=by, subject=person, reason=reason)
+
+
+@transaction.atomic(durable=True)
+def remove_second_factor(person: User, *, reason: str, by: User) -> None:
+    """Take away every second factor of somebody who lost theirs, and tell them.
+
+    Sessions end too: whoever has the lost factor may be in one.
+
+    :raises PermissionDenied: if ``by`` may not keep accounts, or it is one's own.
+    :raises RefusedError: if there is none.
+    """
+    permissions.require(by, Ability.KEEP_ACCOUNTS)
+    if person == by:
+        raise PermissionDenied("One's own second factor is changed on one's profile.")
+    removed, _ = Authenticator.objects.filter(user=person).delete()
+    if not removed:
+        raise RefusedError(f"{person} has no second factor.")
+    sessions.end_all(person)
+    log.record("person.second_factor_removed", by=by, subject=person, reason=reason)
+    outbox.enqueue([letters.second_factor_removed(person, by=by, reason=reason)])
 
 
 @transaction.atomic(durable=True)
@@ -134,9 +183,40 @@ def grant_mandate(
     :raises RefusedError: if the person may not sign in or holds a mandate there then.
     """
     permissions.require(by, Ability.KEEP_ROSTER)
+    return give_mandate(
+        agency,
+        person=person,
+        capacity=capacity,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        granted_by=granted_by,
+        reference=reference,
+        reason=reason,
+        by=by,
+    )
+
+
+def give_mandate(
+    agency: Agency,
+    *,
+    person: User,
+    capacity: str,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    granted_by: str,
+    reference: str,
+    reason: str,
+    by: User,
+) -> Mandate:
+    """Give a person a mandate, inside the act of ``by``, who may.
+
+    :raises RefusedError: if the person may not sign in or holds a mandate there then.
+    """
     lock(agency)
     if not person.is_active:
         raise RefusedError(f"{person} may not sign in, so cannot hold a seat.")
+    if person.is_superuser:
+        raise RefusedError(f"{person} keeps this machine and so speaks for no agency.")
     held = overlapping_mandates(agency, person, starts_at, ends_at).first()
     if held:
         raise RefusedError(

@@ -57,12 +57,14 @@ def answer(
     button: str,
     trail: Trail,
     lede: str = "",
+    actions: Trail | None = None,
 ) -> HttpResponse:
     """Show ``form``, or carry out ``act`` with what was typed and say ``done``.
 
     ``act`` is a service, given its subject and who acts; it gets the cleaned data. An act
     that is impossible now comes back in the form (422), with all that was typed. After
-    it the reader is led to ``to``, or to what the service returned.
+    it the reader is led to ``to``, or to what the service returned. ``actions`` are labels
+    and addresses of further pages about the subject.
     """
     status = 200
     if request.method == "POST":
@@ -80,6 +82,7 @@ def answer(
         "title": title,
         "button": button,
         "lede": lede,
+        "actions": actions or [],
         "trail": [*trail, (title, "")],
         "back": trail[-1][1],
     }

@@ -1,9 +1,8 @@
-"""The secretariat's pages of people, and everybody's own profile."""
+"""The pages of those who keep accounts, and everybody's own profile."""
 
 from functools import partial
 
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q
 from django.http import HttpResponse
@@ -13,17 +12,13 @@ from django.views.decorators.http import require_safe
 
 from isecg import clock
 from workgroups import permissions
-from workgroups.forms.people import (
-    OwnPasswordForm,
-    PeopleFilterForm,
-    PersonEditForm,
-    PersonForm,
-    ProfileForm,
-)
+from workgroups.forms.base import ReasonForm
+from workgroups.forms.people import PeopleFilterForm, PersonEditForm, ProfileForm
 from workgroups.models import Mandate, User
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.services import people as services
+from workgroups.sign_in.recency import binding
 from workgroups.views.form_pages import AuthedRequest, Trail, answer, form_page, typed
 
 PAGE_SIZE = 50
@@ -35,8 +30,8 @@ def _trail() -> Trail:
 
 @require_safe
 def people(request: AuthedRequest) -> HttpResponse:
-    """List everybody who has an account, for the secretariat alone."""
-    permissions.require(request.user, Ability.KEEP_ROSTER)
+    """List everybody who has an account, for those who keep accounts."""
+    standing = permissions.require(request.user, Ability.KEEP_ACCOUNTS)
     form = PeopleFilterForm(request.GET)
     sought = form.cleaned_data["q"] if form.is_valid() else ""
     found = User.objects.all()
@@ -48,42 +43,82 @@ def people(request: AuthedRequest) -> HttpResponse:
         "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
         "form": form,
         "q": sought,
-        "actions": [("Add a person", reverse("person_new"))],
+        "actions": _list_actions(standing),
         "trail": [("People", "")],
     }
     return render(request, "workgroups/people/people.html", context)
 
 
-@form_page
-def person_new(request: AuthedRequest) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    return answer(
-        request,
-        PersonForm(typed(request)),
-        act=partial(services.add_person, by=request.user),
-        done="The account was opened.",
-        to=reverse("people"),
-        title="Add a person",
-        button="Open the account",
-        trail=_trail(),
-        lede="What a person may do comes from mandates and duties, given on the pages of "
-        "agencies and groups.",
-    )
+def _list_actions(standing: Standing) -> list[tuple[str, str]]:
+    if not standing.may(Ability.KEEP_ROSTER):
+        return []
+    return [
+        ("Invite somebody", reverse("invitation_new")),
+        ("Invitations", reverse("invitations")),
+        ("Identity providers", reverse("identity_providers")),
+    ]
 
 
 @form_page
+@binding
 def person_edit(request: AuthedRequest, pk: int) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
+    """Change an account; what needs a form of its own is linked from here."""
+    standing = permissions.require(request.user, Ability.KEEP_ACCOUNTS)
     person = get_object_or_404(User, pk=pk)
     return answer(
         request,
-        PersonEditForm(typed(request), row=person),
+        PersonEditForm(
+            typed(request), row=person, names_secretariat=standing.may(Ability.KEEP_ROSTER)
+        ),
         act=partial(services.edit_person, person, by=request.user),
         done="The account was changed.",
         to=reverse("people"),
         title=f"Edit {person.name}",
         button="Save the changes",
         trail=_trail(),
+        lede=f"{person.name} signs in with {person.email}. Their address and password are theirs "
+        "to change; whoever lost the mailbox is invited anew.",
+        actions=[
+            ("End the sessions", reverse("person_sessions_end", args=[pk])),
+            ("Remove the second factor", reverse("person_factor_remove", args=[pk])),
+        ],
+    )
+
+
+@form_page
+@binding
+def person_sessions_end(request: AuthedRequest, pk: int) -> HttpResponse:
+    permissions.require(request.user, Ability.KEEP_ACCOUNTS)
+    person = get_object_or_404(User, pk=pk)
+    return answer(
+        request,
+        ReasonForm(typed(request)),
+        act=partial(services.end_sessions, person, by=request.user),
+        done="The sessions have ended.",
+        to=reverse("people"),
+        title=f"End the sessions of {person.name}",
+        button="End the sessions",
+        trail=_trail(),
+        lede="They are signed out everywhere, and can sign in again.",
+    )
+
+
+@form_page
+@binding
+def person_factor_remove(request: AuthedRequest, pk: int) -> HttpResponse:
+    permissions.require(request.user, Ability.KEEP_ACCOUNTS)
+    person = get_object_or_404(User, pk=pk)
+    return answer(
+        request,
+        ReasonForm(typed(request)),
+        act=partial(services.remove_second_factor, person, by=request.user),
+        done="The second factor was removed, and they are told.",
+        to=reverse("people"),
+        title=f"Remove the second factor of {person.name}",
+        button="Remove it",
+        trail=_trail(),
+        lede="For somebody who lost their telephone or key and has no recovery code. Make sure "
+        "that it is really they who ask: from then on their password alone opens the account.",
     )
 
 
@@ -107,26 +142,3 @@ def profile(request: AuthedRequest) -> HttpResponse:
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "workgroups/people/profile.html", context, status=status)
-
-
-@form_page
-def password_change(request: AuthedRequest) -> HttpResponse:
-    """Give oneself a new password; other sessions of the account end."""
-    person = User.objects.get(pk=request.user.pk)
-    form = OwnPasswordForm(typed(request), person=person)
-
-    def change(*, present: str, password: str) -> None:
-        services.change_password(person, password=password)
-        # Without this the very session that changed it would end as well.
-        update_session_auth_hash(request, person)
-
-    return answer(
-        request,
-        form,
-        act=change,
-        done="Your password was changed. Other sessions of yours have ended.",
-        to=reverse("profile"),
-        title="Change your password",
-        button="Change the password",
-        trail=[("Your profile", reverse("profile"))],
-    )

@@ -98,7 +98,7 @@ def test_mailbox_is_for_those_who_signed_in(client, settings, address):
     response = client.get(address.format(pk=letter.pk))
 
     assert response.status_code == 302
-    assert response["Location"].startswith(reverse("sign_in"))
+    assert response["Location"].startswith(reverse("account_login"))
 
 
 @pytest.mark.parametrize("address", ["/mailbox/", "/mailbox/{pk}/"])

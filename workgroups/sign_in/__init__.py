@@ -1,0 +1,1 @@
+"""How people come in: our side of django-allauth, and what it must not decide by itself."""
