@@ -19,6 +19,10 @@ _MAGIC = {
         b"PK\x03\x04",
     ),
 }
+# Windows opens a device by such a name, whatever follows its first dot.
+_RESERVED = {"con", "prn", "aux", "nul"} | {
+    f"{device}{number}" for device in ("com", "lpt") for number in range(10)
+}
 KINDS = "PDF, DOCX, Markdown (.md) or plain text (.txt)"
 
 
@@ -41,8 +45,15 @@ class Checked:
 def safe_name(name: str) -> str:
     """Return the last part of an uploaded name, of plain characters and bounded length."""
     path = PurePosixPath(name.replace("\\", "/"))
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-.") or "file"
-    return f"{stem[:100]}{path.suffix.lower()}"
+    stem = _plain(path.stem)[:100] or "file"
+    if stem.partition(".")[0].lower() in _RESERVED:
+        stem = f"file-{stem}"
+    suffix = _plain(path.suffix.lower())[:20]
+    return f"{stem}.{suffix}" if suffix else stem
+
+
+def _plain(part: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", part).strip("-.")
 
 
 def check(upload: File, *, name: str) -> Checked:  # type: ignore[type-arg]

@@ -13,7 +13,7 @@ from isecg.mail.models import Letter
 def build(letter: Letter, *, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:
     """Return ``letter`` as a message: the same at every try, Message-ID included."""
     message = EmailMultiAlternatives(
-        subject=letter.subject,
+        subject=_one_line(letter.subject),
         body=f"{letter.text.rstrip()}\n\n-- \n{letter.why}\n",
         to=[letter.address],
         connection=connection,
@@ -24,6 +24,15 @@ def build(letter: Letter, *, connection: BaseEmailBackend | None = None) -> Emai
     for attachment in letter.attachments:
         message.attach(_part(**attachment))
     return message
+
+
+def _one_line(text: str) -> str:
+    """Return a header's text without the marks at which the email package would break it.
+
+    They are more than CR and LF, which a notice refuses: a vertical tab or a line separator
+    in a title would make a letter that no mail server can be given.
+    """
+    return " ".join(text.splitlines())
 
 
 def headers(letter: Letter) -> dict[str, str]:
@@ -57,5 +66,5 @@ def _part(*, name: str, content: str, content_type: str) -> MIMEText:
     for parameter, value in header.get_params(failobj=[])[1:]:
         if parameter != "charset":
             part.set_param(parameter, value)
-    part.add_header("Content-Disposition", "attachment", filename=name)
+    part.add_header("Content-Disposition", "attachment", filename=_one_line(name))
     return part

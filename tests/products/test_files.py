@@ -99,3 +99,36 @@ def test_keeps_the_same_bytes_once_under_their_hash():
     assert first == second == f"versions/{digest[:2]}/{digest}"
     with default_storage.open(first) as kept:
         assert kept.read() == b"kept once"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd.md", "passwd.md"),
+        ("..\\..\\windows\\win.ini.md", "win.ini.md"),
+        ("/absolute/a.md", "a.md"),
+        ("..md", "file.md"),
+        (".md", "md"),
+        ("....md", "file.md"),
+        ("a\r\nSet-Cookie: x=y.md", "a-Set-Cookie-x-y.md"),
+        ('a"; filename="evil.exe".md', "a-filename-evil.exe.md"),
+        ("a\x00b\x1b[0m.md", "a-b-0m.md"),
+        ("invoice\u202efdp.md", "invoice-fdp.md"),
+        ("a.m\u202ed", "a.m-d"),
+        ("a.md\n", "a.md"),
+        ("CON.md", "file-CON.md"),
+        ("nul.tar.pdf", "file-nul.tar.pdf"),
+        ("lpt1.docx", "file-lpt1.docx"),
+        ("console.md", "console.md"),
+        ("-rf.md", "rf.md"),
+        ("Übersicht 1.MD", "bersicht-1.md"),
+        ("", "file"),
+    ],
+)
+def test_a_name_is_kept_plain(name, kept):
+    assert files.safe_name(name) == kept
+
+
+@pytest.mark.parametrize("name", ["x" * 5000 + ".md", "a." + "x" * 5000])
+def test_a_name_is_kept_short(name):
+    assert len(files.safe_name(name)) <= 121

@@ -2,9 +2,12 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.core.mail import BadHeaderError
 
 from isecg.mail import messages
 from isecg.mail.outbox import Attachment
+from tests.factories import UserFactory
 from tests.isecg.mail.post import make_letter
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +81,51 @@ def test_two_builds_carry_the_same_message_id():
     letter = make_letter()
 
     assert on_the_wire(letter)["Message-ID"] == on_the_wire(letter)["Message-ID"]
+
+
+# The email package breaks a header at each of these; a notice refuses only the first two.
+BREAKS = ["\r", "\n", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
+
+
+@pytest.mark.parametrize("mark", BREAKS)
+@pytest.mark.parametrize("words", ["Roadmap", "Überblick"])
+def test_a_break_in_a_title_makes_no_header_and_stops_no_letter(mark, words):
+    letter = make_letter()
+    # On the row, past what a notice refuses.
+    letter.subject = f"{words}{mark}Bcc: all@example.org"
+
+    message = on_the_wire(letter)
+
+    assert message["Subject"] == f"{words} Bcc: all@example.org"
+    assert message["Bcc"] is None
+    assert (message["To"], len(message.keys())) == (letter.address, len(set(message.keys())))
+
+
+@pytest.mark.parametrize("mark", BREAKS)
+def test_a_break_in_the_name_of_an_attachment_makes_no_header(mark):
+    letter = make_letter()
+    name = f'entry.ics"{mark}Bcc: all@example.org'
+    letter.attachments = [{"name": name, "content": CALENDAR, "content_type": "text/calendar"}]
+
+    message = on_the_wire(letter)
+
+    (part,) = message.iter_attachments()
+    assert message["Bcc"] is None
+    assert part["Bcc"] is None
+    assert part.get_content().splitlines() == CALENDAR.splitlines()
+
+
+@pytest.mark.parametrize("mark", BREAKS[:3])
+@pytest.mark.parametrize("field", ["address", "message_id", "thread_id", "list_id"])
+def test_a_break_in_what_we_write_ourselves_stops_the_letter(mark, field):
+    letter = make_letter()
+    setattr(letter, field, f"<a@example.org>{mark}Bcc: all@example.org")
+
+    with pytest.raises(BadHeaderError):
+        on_the_wire(letter)
+
+
+@pytest.mark.parametrize("mark", BREAKS[:3])
+def test_no_account_has_a_break_in_its_address(mark):
+    with pytest.raises(ValidationError):
+        UserFactory.build(email=f"a@example.org{mark}Bcc: all@example.org").clean_fields()
