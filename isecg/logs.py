@@ -7,10 +7,52 @@ from typing import Any
 
 import structlog
 
-ADDRESS = re.compile(r"[^\s<>'\"@,;:()\[\]]+@[^\s<>'\"@,;:()\[\]]+")
+ADDRESS = re.compile(r"[^\s<>'\"@,;:()\[\]/=]+(?:@|%40)[^\s<>'\"@,;:()\[\]/]+")
+# Long, and with a letter between two digits somewhere: keys of sessions and links, and no
+# word, number, date, product code or path of ours.
+TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*\d[A-Za-z]+\d)[\w-]{20,}(?![\w-])")
+QUERY = re.compile(r"\?[\w.%-]+=[^\s'\"<>]*")
 SECRETS = frozenset(
-    {"address", "body", "cookie", "email", "html", "password", "secret", "text", "token"}
+    {
+        "address",
+        "authorization",
+        "body",
+        "cookie",
+        "email",
+        "html",
+        "password",
+        "secret",
+        "text",
+        "token",
+    }
 )
+NAMED = re.compile(
+    r"(?i)\b(authorization|cookie|csrfmiddlewaretoken|password|secret|sessionid|token)"
+    r"(['\"]?\s*[=:]\s*)('[^']*'|\"[^\"]*\"|[^\s,;&)}\]]+)"
+)
+# Long and random as well, and meant to be found: they name what happened.
+KEPT = frozenset({"request_id", "sha256"})
+
+
+def strike(text: str) -> str:
+    """Return ``text`` without addresses, queries, tokens and what is named a secret."""
+    text = QUERY.sub("?[query]", text)
+    text = NAMED.sub(r"\1\2[struck]", text)
+    text = ADDRESS.sub("[address]", text)
+    return TOKEN.sub("[token]", text)
+
+
+def _struck(name: str, value: Any) -> Any:
+    if name in SECRETS:
+        return "[struck]"
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {strike(str(key)): _struck(str(key), one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_struck("", one) for one in value]
+    text = str(value)
+    return ADDRESS.sub("[address]", text) if name in KEPT else strike(text)
 
 
 def without_secrets(
@@ -18,10 +60,7 @@ def without_secrets(
 ) -> MutableMapping[str, Any]:
     """Strike what must not be in a log, in tracebacks too."""
     for name, value in line.items():
-        if name in SECRETS:
-            line[name] = "[struck]"
-        elif isinstance(value, str):
-            line[name] = ADDRESS.sub("[address]", value)
+        line[name] = _struck(name, value)
     return line
 
 
@@ -64,6 +103,8 @@ def config(*, json: bool) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "level": "INFO"},
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+            # The web server's own handler would print a refused request as it came.
+            "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
             # Two lines for every tick would bury the rest.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
