@@ -1,12 +1,23 @@
 """The pages of refusals: each says in a sentence what happened and what to do."""
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import get_template
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that cannot be read."""
+    """Answer a request that cannot be read, or is larger than this site reads."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+        limits = {
+            "file_mb": settings.ISECG_UPLOAD_LIMIT_MB,
+            "request_mb": settings.ISECG_REQUEST_LIMIT_MB,
+            "text_mb": settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024 // 1024,
+            "fields": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+            "files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
+        }
+        return render(request, "errors/413.html", limits, status=413)
     return render(request, "errors/400.html", status=400)
 
 

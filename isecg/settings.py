@@ -38,6 +38,8 @@ if DEMO and "SECRET_KEY" not in env.ENVIRON:
     SECRET_KEY = _demo_secret_key()
 else:
     SECRET_KEY = env.str("SECRET_KEY")
+# Keys that were in force before: what they signed is still taken, and nothing new is.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else []
@@ -73,8 +75,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "isecg.middleware.RequestIdMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    # These two outside of all that refuses, so that refusals and redirects have their headers.
+    "isecg.middleware.ShellMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "isecg.middleware.RequestLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -85,7 +90,6 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "workgroups.sign_in.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "isecg.middleware.PrivatePagesMiddleware",
 ]
 
 ROOT_URLCONF = "isecg.urls"
@@ -219,6 +223,8 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
+# No other site has business with our static files.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "files"
 STORAGES = {
@@ -227,6 +233,7 @@ STORAGES = {
 }
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
 # --- Mail -----------------------------------------------------------------------
@@ -284,6 +291,9 @@ ISECG_REMINDER_OFFSETS = [
     for hours in env.list("ISECG_REMINDER_HOURS", cast=int, default=[168, 24, 1])
 ]
 ISECG_UPLOAD_LIMIT_MB = env.int("ISECG_UPLOAD_LIMIT_MB", default=50)
+ISECG_REQUEST_LIMIT_MB = env.int("ISECG_REQUEST_LIMIT_MB", default=80)
+ISECG_SESSION_HOURS = env.int("ISECG_SESSION_HOURS", default=12)
+ISECG_SESSION_IDLE_MINUTES = env.int("ISECG_SESSION_IDLE_MINUTES", default=120)
 
 # --- The hard shell ---------------------------------------------------------------
 
@@ -291,9 +301,17 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SESSION_ENGINE = "isecg.sessions"
+SESSION_COOKIE_AGE = ISECG_SESSION_HOURS * 3600
+# The cookie ends with the browser, the session in the database; were the cookie to end with
+# the session, nobody could be told that it has.
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "isecg.notes.Storage"
+MESSAGES_COOKIE_NAME = "messages"
 HTTPS = env.bool("HTTPS", default=not DEMO)
 if HTTPS:
     SECURE_SSL_REDIRECT = True
@@ -305,6 +323,9 @@ if HTTPS:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
+    MESSAGES_COOKIE_NAME = "__Host-messages"
+# What is not named falls back to default-src: objects, frames, media, manifests. Workers
+# would fall back to script-src; forms, framing and the base have no fallback.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -313,9 +334,11 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "worker-src": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
+        "upgrade-insecure-requests": HTTPS,
     }
 }
 CSRF_FAILURE_VIEW = "isecg.errors.stale_form"
@@ -327,5 +350,13 @@ SIMPLE_HISTORY_ENABLED = True
 LOGGING_CONFIG = "isecg.logs.configure"
 LOGGING = logs.config(json=not DEMO)
 
-if not DEMO and SECRET_KEY.startswith("django-insecure"):
-    raise ImproperlyConfigured("SECRET_KEY is an example; give this site a key of its own.")
+SHORTEST_KEY = 50
+EXAMPLE_KEYS = ("django-insecure", "change", "example", "secret")
+if not DEMO:
+    for _key in (SECRET_KEY, *SECRET_KEY_FALLBACKS):
+        if _key.lower().startswith(EXAMPLE_KEYS) or len(set(_key)) < 10:
+            raise ImproperlyConfigured("SECRET_KEY is an example; give this site a key of its own.")
+        if len(_key) < SHORTEST_KEY:
+            raise ImproperlyConfigured(
+                f"SECRET_KEY is too short: take {SHORTEST_KEY} random characters or more."
+            )

@@ -81,7 +81,7 @@ def download(request: AuthedRequest, code: str, number: int, name: str) -> FileR
     )
     response["X-Content-Type-Options"] = "nosniff"
     # Should a browser open it all the same, it gets no origin and no script.
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response
 
 

@@ -59,7 +59,7 @@ class Site:
             "ISECG_VAR": str(var),
             "PORT": str(self.port),
             "ISECG_DEMO": "0",
-            "SECRET_KEY": "only-for-tests",
+            "SECRET_KEY": settings.SECRET_KEY,
             "ALLOWED_HOSTS": "127.0.0.1",
             "HTTPS": "0",
             **environment,

@@ -189,7 +189,7 @@ class TestPages:
             "Content-Type": "text/markdown",
             "Content-Disposition": 'attachment; filename="main.md"',
             "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
             "Cache-Control": "no-store, private",
             "Content-Length": "9",
         }

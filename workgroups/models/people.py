@@ -7,6 +7,7 @@ from django.contrib.auth import hashers
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from isecg.history import Tracked, row_history
 from workgroups.roles import Capacity
@@ -88,6 +89,16 @@ class User(Tracked, AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """The name, as Django's own pages greet with it."""
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what a session must know: with password or role changed it knows it no more.
+
+        So a session that somebody else has planted never gains a role.
+        """
+        role = f"{self.is_secretariat:d}{self.is_staff:d}{self.is_superuser:d}"
+        return salted_hmac(
+            "workgroups.models.User.session", f"{role}|{self.password}", secret, algorithm="sha256"
+        ).hexdigest()
 
     def check_password(self, raw_password: str | None) -> bool:
         """Whether the password is right; one kept by an older method is kept anew."""
