@@ -21,7 +21,7 @@ TEMPLATES = $(shell find templates -name '*.html')
 help:
 	@echo "make run            start the demo on http://localhost:$(PORT)"
 	@echo "make test           run the whole suite on the embedded defaults"
-	@echo "make check          formatting, linting, types, contracts, migrations, deployment"
+	@echo "make check          formatting, linting, types, contracts, migrations, deployment, known vulnerabilities"
 	@echo "make test-services  run the suite on DATABASE_URL and REDIS_URL"
 	@echo "make format         lay out code and templates as make check wants them"
 
@@ -67,6 +67,7 @@ check: $(VENV)/installed-dev
 	$(PRODUCTION) $(BIN)/python -m mypy
 	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@$(BIN)/python scripts/audit.py
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix-only --quiet .
