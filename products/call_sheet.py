@@ -142,7 +142,7 @@ def _mark(event: Event) -> Mark:
     moved = event.payload["after"].get("deadline")
     return Mark(
         at=event.at,
-        by=event.actor,
+        by=event.by,
         words=_WORDS[event.event],
         reason=event.payload["reason"],
         deadline=datetime.fromisoformat(moved) if moved else None,

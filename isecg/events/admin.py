@@ -8,6 +8,7 @@ from isecg.events.models import Event
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ["seq", "at", "actor", "event", "subject"]
+    list_display = ["seq", "at", "by", "event", "subject"]
+    list_select_related = ["user"]
     list_filter = ["event"]
-    search_fields = ["actor", "subject", "event"]
+    search_fields = ["user__name", "subject", "event"]

@@ -1,20 +1,22 @@
 """Writing to the event log, and reading it back."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.db import connection, models
 
 from isecg import clock
 from isecg.events import chain
-from isecg.events.models import Event, Head
+from isecg.events.models import PROGRAM, Event, Head
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-PROGRAM = "the program"
+_ACCOUNT = re.compile(r"user:(\d{1,18})")
 
 
 class NotInTransactionError(RuntimeError):
@@ -24,6 +26,19 @@ class NotInTransactionError(RuntimeError):
 def reference(row: models.Model) -> str:
     """Return how an event names ``row``: ``"product:42"``."""
     return f"{row._meta.model_name}:{row.pk}"
+
+
+def names_of(references: Iterable[object]) -> dict[str, str]:
+    """Return the present names of the accounts among ``references``, in one query at most.
+
+    What is no reference to an account, such as the name in an old record, is left out.
+    """
+    found = {text: _ACCOUNT.fullmatch(text) for text in references if isinstance(text, str)}
+    keys = {text: int(match[1]) for text, match in found.items() if match}
+    if not keys:
+        return {}
+    people = get_user_model()._default_manager.in_bulk(set(keys.values()))
+    return {text: str(people[pk]) for text, pk in keys.items() if pk in people}
 
 
 def _plain(value: Any) -> Any:
@@ -59,6 +74,9 @@ def record(
     ``also`` names further rows on whose pages the event is shown. Call it after the
     writes of a service: the head row is locked until the transaction ends.
 
+    What is written here can never be taken out: ``before`` and ``after`` name a person by
+    the row, never by name, address or zone.
+
     :raises NotInTransactionError: outside a transaction.
     """
     if not connection.in_atomic_block:
@@ -68,7 +86,7 @@ def record(
         seq=head.seq + 1,
         at=clock.now(),
         user_id=by.pk if by else None,
-        actor=str(by) if by else PROGRAM,
+        actor=reference(by) if by else PROGRAM,
         event=event,
         subject=reference(subject),
         payload=_plain(

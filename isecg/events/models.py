@@ -7,6 +7,8 @@ from django.db import models
 
 from isecg.events import chain
 
+PROGRAM = "the program"
+
 
 class Head(models.Model):
     """The end of the chain: one row, and the lock that puts events in order."""
@@ -27,7 +29,9 @@ class Head(models.Model):
 class Event(models.Model):
     """One thing that was done: by whom, for whom, to what, when and why (rule 49).
 
-    ``actor`` is the name on the day; ``user`` is the account, empty for the program.
+    ``user`` is the account, empty for the program, and ``actor`` its reference
+    (``"user:42"``), which the hash covers: a name in the chain could never be taken out.
+    Show ``by``, the account's present name, and ask for the events with ``user``.
     ``payload`` holds the rest: on behalf of, subject, version, before, after, reason.
     Written only by :func:`isecg.events.record`.
     """
@@ -52,6 +56,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.event} {self.subject}"
+
+    @property
+    def by(self) -> str:
+        """Who did it, by the account's present name."""
+        return str(self.user) if self.user_id else self.actor
 
     @property
     def link(self) -> chain.Link:

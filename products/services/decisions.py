@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from isecg.events import log
 from products import consensus, notifications
 from products.consensus import AGREEING, Outcome, Stand
 from products.dossier import CallReading
@@ -119,7 +120,7 @@ def record_of(reading: CallReading) -> dict[str, Any]:
         "conditions": texts(Stand.CONDITION),
         "objections": texts(Stand.OBJECT),
         "on_behalf": [
-            {"agency": code, "by": str(entry.given_by), "source": entry.source}
+            {"agency": code, "by": log.reference(entry.given_by), "source": entry.source}
             for code, entry in sorted(reading.counting.items())
             if entry.on_behalf
         ],

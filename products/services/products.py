@@ -178,7 +178,7 @@ def add_editor(product: Product, *, person: User, reason: str, by: User) -> None
         raise ProductError(f"{person} is an editor of {product} already.")
     ProductEditor(product=product, person=person).save_as(by, reason)
     log.record(
-        "product.editor_added", by=by, subject=product, reason=reason, after={"editor": str(person)}
+        "product.editor_added", by=by, subject=product, reason=reason, after={"editor": person}
     )
 
 
@@ -201,7 +201,7 @@ def end_editor(product: Product, *, editor: ProductEditor, reason: str, by: User
         by=by,
         subject=product,
         reason=reason,
-        before={"editor": str(editor.person)},
+        before={"editor": editor.person},
     )
 
 

@@ -1,5 +1,7 @@
 """Declaring an outcome, and the records of what was decided (rules 25, 26 and 33)."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -7,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from isecg.events import log
 from products import call_sheet
 from products.consensus import AGREEING, Outcome, Stand
 from products.dossier import read_call
@@ -80,6 +83,7 @@ def decision(request: AuthedRequest, year: int, serial: int) -> HttpResponse:
     context = {
         "decision": found,
         "record": record,
+        "on_behalf": _on_behalf(record),
         "earlier": revisions[1:],
         "call": found.call,
         "product": found.call.product,
@@ -100,6 +104,15 @@ def decision(request: AuthedRequest, year: int, serial: int) -> HttpResponse:
         "trail": [("Decisions", reverse("decisions")), (found.number, "")],
     }
     return render(request, "products/decisions/decision.html", context)
+
+
+def _on_behalf(record: dict[str, Any]) -> list[dict[str, str]]:
+    """Return who recorded what for which agency (rule 6), by the accounts' present names.
+
+    A record that was made before accounts were kept by reference holds the name itself.
+    """
+    names = log.names_of(entry["by"] for entry in record["on_behalf"])
+    return [entry | {"by": names.get(entry["by"], entry["by"])} for entry in record["on_behalf"]]
 
 
 def _action(found: Decision) -> str:

@@ -1,12 +1,14 @@
 """The history of a product: its events, its record, and what the sources say (rules 49-50)."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import CharField, Q, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import CharField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,10 +20,12 @@ from isecg.events.models import Event
 from products import happenings
 from products.models import Call, Product
 from products.views.product_page import ProductPage, require_drafts
+from workgroups.models import User
 from workgroups.views.form_pages import AuthedRequest
 
 PER_PAGE = 50
 VIEWS = {"events": "Events", "record": "Record", "milestones": "Milestones"}
+Names = Mapping[str, str]
 # How the log keeps an instant.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 
@@ -66,18 +70,38 @@ def _events(product: Product) -> QuerySet[Event]:
         name=Concat(Value("call:"), Cast("pk", CharField()), output_field=CharField())
     )
     about = Q(subject=reference(product)) | Q(subject__in=names.values("name"))
-    return Event.objects.filter(about).order_by("-seq")
+    accounts = User.objects.annotate(
+        name_in_log=Concat(Value("user:"), Cast("pk", CharField()), output_field=CharField())
+    )
+    events = Event.objects.filter(about).annotate(
+        editor=Coalesce(KT("payload__after__editor"), KT("payload__before__editor"))
+    )
+    # In the same query: the log names an editor by the account, the page as called now.
+    named = events.annotate(
+        editor_name=Subquery(accounts.filter(name_in_log=OuterRef("editor")).values("name"))
+    )
+    return named.select_related("user").order_by("-seq")
 
 
-def _shown(event: Event) -> dict[str, Any]:
+def _shown(event: Any) -> dict[str, Any]:
     payload = event.payload
+    names = {event.editor: event.editor_name} if event.editor_name else {}
     return {
         "event": event,
         "words": happenings.words(event.event),
         "on_behalf_of": payload.get("on_behalf_of", ""),
         "version": payload.get("version", ""),
         "reason": payload.get("reason", ""),
-        "changes": _changes(payload.get("before", {}), payload.get("after", {})),
+        "changes": _changes(
+            _named(payload.get("before", {}), names), _named(payload.get("after", {}), names)
+        ),
+    }
+
+
+def _named(side: dict[str, Any], names: Names) -> dict[str, Any]:
+    return {
+        key: names.get(value, value) if isinstance(value, str) else value
+        for key, value in side.items()
     }
 
 

@@ -58,7 +58,8 @@ def _happened(moving: list[Product]) -> list[dict[str, Any]]:
     products = {reference(product): product for product in moving}
     if not products:
         return []
-    events = Event.objects.filter(subject__in=products).order_by("-seq")[:EVENTS]
+    rows = Event.objects.filter(subject__in=products).select_related("user")
+    events = rows.order_by("-seq")[:EVENTS]
     return [
         {
             "event": event,

@@ -145,6 +145,21 @@ def test_decision_prints_the_whole_record(client, closed):
     assert "Declared weaker" not in text
 
 
+def test_decision_names_who_recorded_as_they_are_called_now(client, closed):
+    decision = declare(closed)
+    assert decision.record["on_behalf"] == [
+        {"agency": "ESA", "by": f"user:{closed.secretariat.pk}", "source": "letter of 3 March"}
+    ]
+    closed.secretariat.name = "Sam Renamed"
+    closed.secretariat.save_as(None, "test")
+    client.force_login(closed.heads[3])
+
+    text = client.get(decision.get_absolute_url()).content.decode()
+
+    assert "ESA: recorded by Sam Renamed for ESA, source: letter of 3 March." in text
+    assert "Sam Secretariat" not in text
+
+
 def test_decision_shows_what_was_computed_and_why_it_is_weaker(client, closed):
     decision = declare(closed, Outcome.INSUFFICIENT_SUPPORT, reason="Budgets changed.")
     client.force_login(closed.secretariat)

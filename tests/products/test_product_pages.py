@@ -506,6 +506,23 @@ class TestHistory:
         assert "Open a call: Is this agreed?" in record
         assert "Workshop held" in milestones
 
+    def test_names_people_as_they_are_called_now(self, client, django_assert_max_num_queries):
+        head = MandateFactory().person
+        desk = UserFactory(is_secretariat=True, name="Sofia Before")
+        editor, product = UserFactory(name="Erik Before"), ProductFactory()
+        products.add_editor(product, person=editor, reason="Writes.", by=desk)
+        for person, name in ((desk, "Sofia Now"), (editor, "Erik Now")):
+            person.name = name
+            person.save_as(None, "test")
+        client.force_login(head)
+
+        with django_assert_max_num_queries(6):
+            page = client.get(f"{product.get_absolute_url()}history/").content.decode()
+
+        assert "<strong>An editor was added</strong> by Sofia Now: Writes." in page
+        assert "<ins>Erik Now</ins>" in page
+        assert "Before" not in page
+
     @pytest.mark.parametrize("view", ["events", "record", "milestones"])
     def test_asks_six_questions_at_any_length(self, client, view, django_assert_max_num_queries):
         head = MandateFactory().person

@@ -147,7 +147,7 @@ def test_a_move_leaves_its_reason_its_event_and_a_letter_to_each_participant():
         "Take back to drafting: A table is wrong.",
     )
     event = log.about(world.product).first()
-    assert (event.event, event.actor, event.payload["reason"]) == (
+    assert (event.event, event.by, event.payload["reason"]) == (
         "product.take_back",
         "Sam Secretariat",
         "A table is wrong.",

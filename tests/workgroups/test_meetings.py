@@ -101,7 +101,7 @@ def test_add_meeting_keeps_the_instant_its_zone_and_its_local_day(desk):
         (desk.pk, "Agreed in February")
     ]
     (event,) = about(meeting)
-    assert (event.event, event.actor) == ("meeting.added", str(desk))
+    assert (event.event, event.by) == ("meeting.added", str(desk))
     assert event.payload["after"]["starts_at"] == "2026-04-01T23:30:00+00:00"
 
 

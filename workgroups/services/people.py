@@ -20,7 +20,7 @@ from workgroups.services.rows import amend, check, lock
 from workgroups.sign_in import letters
 
 # The event log is kept for ever, so it names what changed of a person, not the values.
-_PUBLIC_FIELDS = frozenset({"name", "is_secretariat", "is_active", "time_zone"})
+_PUBLIC_FIELDS = frozenset({"is_secretariat", "is_active"})
 
 # A digest is no input: an account that never had a password is whole without one.
 _DIGEST = ("password",)
@@ -41,7 +41,7 @@ def add_person(
     # An empty password would be a password; this one opens nothing.
     person.set_password(password or None)
     check(person, exclude=_DIGEST).save_as(by, reason)
-    log.record("person.added", by=by, subject=person, reason=reason, after={"name": name})
+    log.record("person.added", by=by, subject=person, reason=reason)
     return person
 
 
@@ -58,7 +58,7 @@ def add_first_secretariat(email: str, *, name: str, password: str) -> User:
     person = User(email=User.objects.normalize_email(email), name=name, is_secretariat=True)
     person.set_password(password)
     check(person, exclude=_DIGEST).save_as(None, reason)
-    log.record("person.added", by=None, subject=person, reason=reason, after={"name": name})
+    log.record("person.added", by=None, subject=person, reason=reason)
     return person
 
 
@@ -92,7 +92,7 @@ def edit_person(person: User, *, revision: int, reason: str, by: User, **fields:
         subject=person,
         reason=reason,
         before={key: value for key, value in before.items() if key in _PUBLIC_FIELDS},
-        after={key: value if key in _PUBLIC_FIELDS else "changed" for key, value in after.items()},
+        after=_without_values(after),
     )
 
 
@@ -136,15 +136,20 @@ def remove_second_factor(person: User, *, reason: str, by: User) -> None:
     outbox.enqueue([letters.second_factor_removed(person, by=by, reason=reason)])
 
 
+def _without_values(after: dict[str, Any]) -> dict[str, Any]:
+    """Return what changed of a person as the event log may keep it for ever."""
+    return {key: value if key in _PUBLIC_FIELDS else "changed" for key, value in after.items()}
+
+
 @transaction.atomic(durable=True)
 def edit_profile(person: User, *, name: str, time_zone: str) -> None:
     """Change one's own name and zone."""
     lock(person)
-    before, after = amend(person, {"name": name, "time_zone": time_zone})
+    _, after = amend(person, {"name": name, "time_zone": time_zone})
     if not after:
         return
     check(person, exclude=_DIGEST).save_as(person, "Changed on their own profile.")
-    log.record("person.edited", by=person, subject=person, before=before, after=after)
+    log.record("person.edited", by=person, subject=person, after=_without_values(after))
 
 
 @transaction.atomic(durable=True)
@@ -246,7 +251,6 @@ def give_mandate(
             "capacity": capacity,
             "starts_at": starts_at,
             "ends_at": ends_at,
-            "granted_by": granted_by,
         },
         also=[person],
     )

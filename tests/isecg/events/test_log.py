@@ -8,7 +8,7 @@ import time_machine
 from django.core.management import call_command
 from django.db import IntegrityError, InternalError, connection, transaction
 
-from isecg.events import log
+from isecg.events import chain, log
 from isecg.events.models import Event, Head
 from tests.factories import ProductFactory, UserFactory
 
@@ -51,7 +51,7 @@ def test_record_keeps_who_what_when_and_why():
     assert (event.seq, event.user, event.actor, event.event, event.at, event.subject) == (
         1,
         user,
-        "Ada",
+        f"user:{user.pk}",
         "thing.done",
         datetime(2026, 3, 1, 9, 0, tzinfo=UTC),
         f"product:{product.pk}",
@@ -70,6 +70,60 @@ def test_record_by_nobody_names_the_program():
     event = log.record("thing.done", by=None, subject=ProductFactory())
 
     assert (event.user, event.actor) == (None, "the program")
+
+
+def test_record_keeps_the_person_by_reference_and_shows_the_present_name():
+    user, other, product = UserFactory(name="Ada"), UserFactory(name="Bea"), ProductFactory()
+    log.record(
+        "thing.done", by=user, subject=product, before={"person": user}, after={"person": other}
+    )
+
+    user.name = "Ada King"
+    user.save_as(None, "test")
+
+    event = Event.objects.get()
+    assert "Ada" not in str((event.actor, event.payload))
+    assert (event.by, log.verify()[2]) == ("Ada King", None)
+
+
+def test_an_event_that_holds_a_name_still_verifies_and_shows_the_present_one():
+    user, product = UserFactory(name="Ada King"), ProductFactory()
+    link = chain.Link(
+        seq=1,
+        at=datetime(2026, 3, 1, tzinfo=UTC),
+        actor="Ada",
+        event="thing.done",
+        payload={"reason": "", "subject": log.reference(product), "user": user.pk},
+        prev=chain.GENESIS,
+    )
+    Event.objects.create(
+        seq=1,
+        at=link.at,
+        user=user,
+        actor="Ada",
+        event="thing.done",
+        subject=log.reference(product),
+        payload={"reason": ""},
+        prev=link.prev,
+        hash=chain.digest(link),
+    )
+    Head.objects.create(pk=1, seq=1, hash=chain.digest(link))
+
+    log.record("thing.done", by=user, subject=product)
+
+    assert log.verify()[::2] == (2, None)
+    assert [event.by for event in Event.objects.all()] == ["Ada King", "Ada King"]
+
+
+def test_names_of_asks_once_for_accounts_and_never_for_what_is_none(django_assert_num_queries):
+    ada, bea = UserFactory(name="Ada"), UserFactory(name="Bea")
+
+    with django_assert_num_queries(1):
+        found = log.names_of([f"user:{ada.pk}", f"user:{bea.pk}", "user:0", "Cleo", None, 3])
+    with django_assert_num_queries(0):
+        log.names_of(["Cleo", f"product:{ada.pk}"])
+
+    assert found == {f"user:{ada.pk}": "Ada", f"user:{bea.pk}": "Bea"}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -95,7 +149,8 @@ def test_event_refuses_to_be_changed():
     with pytest.raises((IntegrityError, InternalError)), transaction.atomic():
         Event.objects.filter(seq=2).update(actor="Eve")
 
-    assert Event.objects.get(seq=2).actor == "Ada"
+    event = Event.objects.get(seq=2)
+    assert event.actor == f"user:{event.user_id}"
 
 
 def test_verify_events_prints_the_number_and_the_head(capsys):
