@@ -10,6 +10,7 @@ class ProductsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the pages of the rooms below what belongs on them."""
         # Models can be imported only once every app is loaded.
-        from products import sections  # noqa: PLC0415
+        from products import personal_parts, sections  # noqa: PLC0415
 
         sections.register()
+        personal_parts.register()

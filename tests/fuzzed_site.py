@@ -275,6 +275,7 @@ def make_rows():
         "openid_connect_callback": [[provider.key]],
         "mfa_edit_webauthn": [[passkey.pk]],
         "mfa_remove_webauthn": [[passkey.pk]],
+        "person_erase": [[head.pk], [world.secretariat.pk]],
         **{
             name: [[agency.key]]
             for name in [

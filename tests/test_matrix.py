@@ -138,6 +138,7 @@ TABLE = {
     "mfa_view_recovery_codes": (ABSENT, READ),
     "mfa_generate_recovery_codes": (ALL, FORM),
     "address_change": (ALL, ALL),
+    "own_data": (ALL, READ),
     # The window of who keeps the machine, and what is of the demo alone.
     "admin:index": (WINDOW, WINDOW_P),
     "admin/password_change/": (LED_ON, LED_ON),
@@ -158,6 +159,7 @@ TABLE = {
     "invitation_resend own": (INVITERS_1, INVITERS_1),
     "invitation_revoke own": (INVITERS_1, INVITERS_1),
     "invitation_revoke other": (INVITERS_0, INVITERS_0),
+    "person_erase": (DESK, DESK),
     "agencies": (ALL, READ),
     "agency": (ALL, READ),
     "agency_new": (DESK, DESK),
@@ -372,6 +374,7 @@ def places(world):
         "identity_provider_edit": ["esa"],
         "openid_connect_login": ["nobody"],
         "openid_connect_callback": ["nobody"],
+        "person_erase": [world.heads[0].pk],
         **dict.fromkeys(
             ["agency", "agency_edit", "agency_rename", "membership_start", "mandate_grant"],
             (agency.key,),

@@ -12,6 +12,7 @@ from workgroups.views import (
     liaison,
     meetings,
     people,
+    personal_data,
 )
 
 urlpatterns = [
@@ -35,6 +36,7 @@ urlpatterns = [
         identity_providers.identity_provider_edit,
         name="identity_provider_edit",
     ),
+    path("profile/data.json", personal_data.own_data, name="own_data"),
     path("people/", people.people, name="people"),
     path("people/<int:pk>/", people.person_edit, name="person_edit"),
     path("people/<int:pk>/sessions/end/", people.person_sessions_end, name="person_sessions_end"),
@@ -43,6 +45,7 @@ urlpatterns = [
         people.person_factor_remove,
         name="person_factor_remove",
     ),
+    path("people/<int:pk>/erase/", personal_data.person_erase, name="person_erase"),
     path("agencies/", agencies.agencies, name="agencies"),
     path("agencies/new/", agencies.agency_new, name="agency_new"),
     path("agencies/<slug:key>/", agencies.agency, name="agency"),

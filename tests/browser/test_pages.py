@@ -21,6 +21,7 @@ NO_PAGE = {
     "healthz",
     "item_remove",
     "meeting_calendar",
+    "own_data",
     "product_act",
     "readyz",
     "account_logout",

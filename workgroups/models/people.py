@@ -65,6 +65,8 @@ class User(Tracked, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("may sign in", default=True)
     is_staff = models.BooleanField("may open the admin's window", default=False)
 
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+
     objects = UserManager()
     # A digest of a password has no place in a record that is kept for ever.
     history = row_history(excluded_fields=["password"])
@@ -80,6 +82,11 @@ class User(Tracked, AbstractBaseUser, PermissionsMixin):
                 Lower("email"),
                 name="user_one_per_address",
                 violation_error_message="Somebody has an account with this address.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None) | models.Q(is_active=False),
+                name="user_erased_is_closed",
+                violation_error_message="This person's data was erased: the account stays closed.",
             ),
         ]
 

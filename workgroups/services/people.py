@@ -80,6 +80,8 @@ def edit_person(person: User, *, revision: int, reason: str, by: User, **fields:
         standing.require(Ability.KEEP_ROSTER)
     lock(person)
     stale.require_current(person, revision)
+    if person.erased_at:
+        raise RefusedError("This person's data was erased: the account stays as it is.")
     before, after = amend(person, fields)
     if person == by and (("is_active" in after) or ("is_secretariat" in after)):
         raise RefusedError("Somebody else has to take this from you.")

@@ -81,8 +81,15 @@ def person_edit(request: AuthedRequest, pk: int) -> HttpResponse:
         actions=[
             ("End the sessions", reverse("person_sessions_end", args=[pk])),
             ("Remove the second factor", reverse("person_factor_remove", args=[pk])),
+            *_desk_actions(standing, pk),
         ],
     )
+
+
+def _desk_actions(standing: Standing, pk: int) -> list[tuple[str, str]]:
+    if not standing.may(Ability.KEEP_ROSTER):
+        return []
+    return [("Erase this person's data", reverse("person_erase", args=[pk]))]
 
 
 @form_page

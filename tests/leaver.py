@@ -1,0 +1,131 @@
+"""Somebody who did all that a person can do here, and left: what privacy is tested on."""
+
+from datetime import timedelta
+
+from django.apps import apps
+from django.db import models
+from django.test import Client
+
+from isecg import clock, stale
+from isecg.mail.models import Letter
+from products import files
+from products.consensus import Outcome, Stand
+from products.models import ProductEditor
+from products.models.versions import ChangeClass
+from products.services import calls, decisions, versions
+from products.services import products as product_services
+from tests.factories import AgencyFactory, AgendaItemFactory, MeetingFactory, UserFactory
+from tests.products.world import make_call
+from workgroups.services import chair, groups, people
+
+NAME, ADDRESS = "Zenobia Quill", "zenobia@quill.example"
+FORMER_NAME, FORMER_ADDRESS = "Zenobia O'Quell", "z.oquell@quell.example"
+WORDS = ("Zenobia", "Quill", "Quell", "quill.example", "quell.example")
+
+
+def make_leaver(world, *, traveller):
+    """Have somebody take a full part in the site of ``world``; return them, still in office."""
+    desk, agency = world.secretariat, world.agencies[0]
+    person = UserFactory(
+        name=FORMER_NAME, email=FORMER_ADDRESS, time_zone="Europe/Kyiv", is_secretariat=True
+    )
+    reported = make_call(2, days=3)
+    for one in reported.agencies:
+        calls.record_position(
+            reported.call, agency=one, stand=Stand.CONCUR, text="", by=person, source="by phone"
+        )
+    traveller.shift(timedelta(days=4))
+    people.edit_person(
+        person,
+        revision=stale.revision(person),
+        password="",
+        reason="Moved to an agency.",
+        by=desk,
+        name=NAME,
+        email=ADDRESS,
+        is_secretariat=False,
+    )
+    now = clock.now()
+    mandate = {"capacity": "head", "starts_at": now, "reason": "By letter.", "by": desk}
+    people.grant_mandate(agency, person=person, granted_by="The Director", **mandate)
+    other = AgencyFactory()
+    people.grant_mandate(
+        other, person=UserFactory(), granted_by=f"{NAME}, for the Director", **mandate
+    )
+    groups.add_group_role(
+        world.product.group, person=person, duty="editor", starts_at=now, reason="r", by=desk
+    )
+    meeting = MeetingFactory(host=agency)
+    AgendaItemFactory(meeting=meeting, speaker=person)
+    traveller.shift(timedelta(hours=1))
+    chair.hand_over(
+        agency, person=person, at=clock.now(), zone="UTC", meeting=meeting, reason="r", by=desk
+    )
+    traveller.shift(timedelta(minutes=1))
+    decisions.declare(reported.product, outcome=Outcome.CONSENSUS, statement="So.", by=person)
+    calls.record_position(world.call, agency=agency, stand=Stand.CONCUR, text="", by=person)
+    # What the agency's other head says is written to them.
+    world.say(0, Stand.ABSTAIN)
+    world.say(0, Stand.CONCUR)
+    drafting = product_services.Product.objects.filter(state="drafting").earliest("pk")
+    product_services.add_editor(drafting, person=person, reason="Writes.", by=desk)
+    versions.submit_version(
+        drafting,
+        main=files.from_text("# A text of theirs", name="theirs.md"),
+        renditions=[],
+        change_class=ChangeClass.SUBSTANTIVE,
+        note="Written.",
+        expected_latest=drafting.versions.count() or None,
+        by=person,
+    )
+    _write_letters(person, world)
+    Client().force_login(person)
+    return person
+
+
+def _write_letters(person, world):
+    """Send them what was due, refuse one, and attach them to what others get."""
+    mine = list(Letter.objects.filter(recipient=person).order_by("pk"))
+    assert mine, "nothing was written to them"
+    failed = Letter.objects.filter(recipient=world.secretariat).first() or mine[0]
+    for letter, fields in (
+        (mine[0], {"state": "sent", "sent_at": clock.now(), "html": f"<p>{NAME}</p>"}),
+        (failed, {"html": "<p>Zenobia O&#x27;Quell</p>", "subject": f"From {NAME}"}),
+    ):
+        Letter.objects.filter(pk=letter.pk).update(**fields)
+    folded = (
+        "BEGIN:VCALENDAR\r\nATTENDEE;CN=Zenobia Qu\r\n ill:mailto:zenobia@qu\r\n ill.example\r\n"
+    )
+    attachment = {"name": "a.ics", "content": folded, "content_type": "text/calendar"}
+    Letter.objects.filter(pk=failed.pk).update(attachments=[attachment])
+
+
+def end_all(person, *, by):
+    """End all by which they may act."""
+    ending = {"reason": "Left.", "by": by}
+    for mandate in person.mandates.filter(ends_at=None):
+        people.end_mandate(mandate, **ending)
+    for role in person.group_roles.filter(ends_at=None):
+        groups.end_group_role(role, **ending)
+    for term in person.chair_terms.filter(ends_at=None):
+        chair.end_term(term, at=None, zone="UTC", **ending)
+    for editor in ProductEditor.objects.filter(person=person, ended_at=None):
+        product_services.end_editor(editor.product, editor=editor, **ending)
+
+
+def columns_with(words):
+    """Return every column of text in which one of ``words`` stands, whatever table it is in."""
+    found = set()
+    for model in apps.get_models():
+        texts = [
+            field
+            for field in model._meta.concrete_fields
+            if isinstance(field, models.CharField | models.TextField | models.JSONField)
+        ]
+        for row in model._base_manager.values(*[field.attname for field in texts]):
+            for name, value in row.items():
+                # A calendar file breaks its lines where it likes.
+                text = str(value).replace("\\r\\n ", "").casefold()
+                if any(word.casefold() in text for word in words):
+                    found.add(f"{model._meta.label}.{name}")
+    return found
