@@ -646,7 +646,9 @@ def test_declare_keeps_the_whole_record(traveller):
         "reservations": [{"agency": "CNES", "text": "Clause 2 is for study."}],
         "conditions": [],
         "objections": [],
-        "on_behalf": [{"agency": "ESA", "by": "Sam Secretariat", "source": "letter of 3 March"}],
+        "on_behalf": [
+            {"agency": "ESA", "by": f"user:{world.secretariat.pk}", "source": "letter of 3 March"}
+        ],
     }
 
 
