@@ -286,6 +286,8 @@ def make_rows():
                 "mandate_grant",
             ]
         },
+        # The first has the chair, so that it cannot be succeeded; the other can.
+        "agency_succession": [[agency.key], [world.agencies[2].key]],
         "membership_end": [[agency.key, agency.memberships.get().pk]],
         "mandate_end": [[agency.key, agency.mandates.get().pk]],
         **{

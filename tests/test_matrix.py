@@ -165,6 +165,7 @@ TABLE = {
     "agency_new": (DESK, DESK),
     "agency_edit": (DESK, DESK),
     "agency_rename": (DESK, DESK),
+    "agency_succession": (DESK, DESK),
     "membership_start": (DESK, DESK),
     "membership_end": (DESK, DESK),
     "mandate_grant": (DESK, DESK),
@@ -376,7 +377,14 @@ def places(world):
         "openid_connect_callback": ["nobody"],
         "person_erase": [world.heads[0].pk],
         **dict.fromkeys(
-            ["agency", "agency_edit", "agency_rename", "membership_start", "mandate_grant"],
+            [
+                "agency",
+                "agency_edit",
+                "agency_rename",
+                "agency_succession",
+                "membership_start",
+                "mandate_grant",
+            ],
             (agency.key,),
         ),
         "membership_end": [agency.key, agency.memberships.get().pk],

@@ -79,6 +79,12 @@ class MembershipCountAdmin(ReadOnlyAdmin):
     list_display = ["as_of", "count", "source"]
 
 
+@admin.register(models.Succession)
+class SuccessionAdmin(ReadOnlyAdmin):
+    list_display = ["former", "successor", "first_day", "source"]
+    list_select_related = ["former", "successor"]
+
+
 @admin.register(models.WorkingGroup)
 class WorkingGroupAdmin(ReadOnlyAdmin):
     list_display = ["code", "name", "kind", "lead_agency", "start", "end"]

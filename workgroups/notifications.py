@@ -16,12 +16,13 @@ from isecg.mail.notices import Notice, key_of
 from workgroups import calendar
 from workgroups.agenda import Link
 from workgroups.invitees import Invited
-from workgroups.models import AgendaItem, Meeting
+from workgroups.models import AgendaItem, Meeting, Succession, User
 from workgroups.models.meetings import MeetingStatus
 
 REMINDER = "meeting.reminder"
 MOVED = "meeting.moved"
 CANCELLED = "meeting.cancelled"
+SUCCEEDED = "agency.succeeded"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,3 +188,24 @@ def times(meeting: Meeting, zone: str) -> list[str]:
         there = instants.words(meeting.starts_at, meeting.time_zone)
         lines.append(f"{there}, the meeting's zone ({meeting.time_zone})")
     return lines
+
+
+def succeeded(
+    succession: Succession, *, told: Iterable[User], by: User, reason: str
+) -> list[Notice]:
+    """Return the letters to the people of both agencies that one took over the other's seat."""
+    words = {"succession": succession, "by": by, "reason": reason, "site": settings.SITE_URL}
+    return [
+        Notice(
+            kind=SUCCEEDED,
+            occurrence=reference(succession),
+            recipient=person,
+            about=reference(succession.former),
+            subject=f"{succession.successor} takes the place of {succession.former}",
+            text=render_to_string("emails/agency_succeeded.txt", words),
+            why="You hold, or held, a mandate of one of the two agencies.",
+            thread=reference(succession.former),
+            due_at=succession.entered_at,
+        )
+        for person in told
+    ]

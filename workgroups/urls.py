@@ -13,6 +13,7 @@ from workgroups.views import (
     meetings,
     people,
     personal_data,
+    succession,
 )
 
 urlpatterns = [
@@ -51,6 +52,7 @@ urlpatterns = [
     path("agencies/<slug:key>/", agencies.agency, name="agency"),
     path("agencies/<slug:key>/edit/", agencies.agency_edit, name="agency_edit"),
     path("agencies/<slug:key>/rename/", agencies.agency_rename, name="agency_rename"),
+    path("agencies/<slug:key>/succession/", succession.agency_succession, name="agency_succession"),
     path(
         "agencies/<slug:key>/memberships/new/",
         agencies.membership_start,

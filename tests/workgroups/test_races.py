@@ -10,8 +10,8 @@ from django.db import connection
 
 from isecg import clock, stale
 from tests.factories import AgencyFactory, ChairTermFactory, MeetingFactory, UserFactory
-from workgroups.models import Agency, ChairTerm, Mandate
-from workgroups.services import agencies, chair, people
+from workgroups.models import Agency, ChairTerm, Mandate, Succession
+from workgroups.services import agencies, chair, people, succession
 from workgroups.services.errors import RefusedError
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
@@ -98,3 +98,49 @@ def test_two_edits_of_one_state_at_once_are_one_edit():
 
     assert at_once(*edits) == ["StaleError", "done"]
     assert agency.history.count() == 2
+
+
+def test_two_successors_at_once_are_one_successor():
+    secretariat, agency = UserFactory(is_secretariat=True), AgencyFactory()
+    acts = [
+        partial(
+            succession.succeed,
+            Agency.objects.get(pk=agency.pk),
+            successor=AgencyFactory(member=False),
+            first_day=clock.now().date(),
+            source="A note.",
+            reason="A law.",
+            by=secretariat,
+        )
+        for _ in range(2)
+    ]
+
+    assert at_once(*acts) == ["RefusedError", "done"]
+    assert Succession.objects.count() == 1
+
+
+def test_an_agency_that_goes_gets_no_chair_at_once():
+    secretariat, agency = UserFactory(is_secretariat=True), AgencyFactory()
+    now = clock.now()
+    ChairTermFactory(starts_at=now - timedelta(days=9))
+    handover = partial(
+        chair.hand_over,
+        Agency.objects.get(pk=agency.pk),
+        person=None,
+        at=now,
+        zone="UTC",
+        meeting=MeetingFactory(),
+        reason="Agreed.",
+        by=secretariat,
+    )
+    passing = partial(
+        succession.succeed,
+        Agency.objects.get(pk=agency.pk),
+        successor=AgencyFactory(member=False),
+        first_day=now.date(),
+        source="A note.",
+        reason="A law.",
+        by=secretariat,
+    )
+
+    assert at_once(handover, passing) == ["RefusedError", "done"]

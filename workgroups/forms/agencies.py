@@ -1,11 +1,11 @@
 """What is typed about agencies, their names and their memberships."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
 from isecg.stale import StaleGuard
-from workgroups.forms.base import DayInput, ModelForm, ReasonForm, ZoneInput
+from workgroups.forms.base import DayInput, ModelChoice, ModelForm, ReasonForm, ZoneInput
 from workgroups.models import Agency, Membership
 from workgroups.models.agencies import AgencyKind
 
@@ -69,6 +69,39 @@ class RenameForm(ReasonForm):
     source = forms.CharField(max_length=500, required=False, help_text="Where it is announced.")
 
     field_order = ["code", "name", "first_day", "source", "reason"]
+
+
+class AgencyInput(ModelChoice):
+    """An agency, by its code and its name."""
+
+    def label_from_instance(self, obj: Agency) -> str:
+        return f"{obj.code}, {obj.name}"
+
+
+class SuccessionForm(ReasonForm):
+    """Another agency in the place of one, from a day on (rules 1 to 4)."""
+
+    successor = AgencyInput(
+        Agency.objects.none(),
+        help_text="It is in the list of agencies; add it there first where it is not.",
+    )
+    first_day = DayInput(
+        label="From", help_text="Its first day in that place: today, or a day that is past."
+    )
+    carry_mandates = forms.BooleanField(
+        label="The same people hold the same capacity of the successor",
+        required=False,
+        initial=True,
+        help_text="Else its seat is vacant until mandates are granted.",
+    )
+    source = forms.CharField(max_length=200, help_text="Where it is announced.")
+
+    field_order = ["successor", "first_day", "carry_mandates", "source", "reason"]
+
+    def __init__(self, *args: Any, former: Agency, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("ModelChoice", self.fields["successor"])
+        field.queryset = Agency.objects.filter(succession=None).exclude(pk=former.pk)
 
 
 class MembershipForm(ReasonForm, ModelForm):

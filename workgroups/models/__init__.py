@@ -9,6 +9,7 @@ from workgroups.models.invitations import Invitation
 from workgroups.models.liaison import LiaisonOrganisation
 from workgroups.models.meetings import AgendaItem, Attendance, Meeting, MeetingDay
 from workgroups.models.people import Mandate, User
+from workgroups.models.successions import Succession
 
 __all__ = [
     "AddressChange",
@@ -27,6 +28,7 @@ __all__ = [
     "MeetingDay",
     "Membership",
     "MembershipCount",
+    "Succession",
     "User",
     "WorkingGroup",
 ]

@@ -46,8 +46,8 @@ def hand_over(
         of it then, the meeting is cancelled, or a term started then or later.
     """
     permissions.require(by, Ability.HAND_OVER_CHAIR)
-    _require_able(agency, person=person, at=at, meeting=meeting)
     dated = _lock_dated_terms()
+    _require_able(agency, person=person, at=at, meeting=meeting)
     ahead = dated.pop() if dated and _lies_ahead(dated[-1]) else None
     former = dated[-1] if dated else None
     if former and former.starts_at and former.starts_at >= at:

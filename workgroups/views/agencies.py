@@ -21,7 +21,15 @@ from workgroups.forms.agencies import (
 )
 from workgroups.forms.base import EndDateForm, EndingForm
 from workgroups.forms.people import MandateForm
-from workgroups.models import Agency, AgencyName, Mandate, Meeting, Membership, MembershipCount
+from workgroups.models import (
+    Agency,
+    AgencyName,
+    Mandate,
+    Meeting,
+    Membership,
+    MembershipCount,
+    Succession,
+)
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.sections import sections
@@ -40,7 +48,9 @@ def agencies(request: AuthedRequest) -> HttpResponse:
     """List agencies by what they are or were called, or the members on a day."""
     form = AgencyFilterForm(request.GET)
     sought: dict[str, Any] = form.cleaned_data if form.is_valid() else {"q": "", "on": None}
-    found = Agency.objects.prefetch_related("names", "memberships")
+    found = Agency.objects.select_related("succession__successor").prefetch_related(
+        "names", "memberships"
+    )
     if sought["q"]:
         found = found.matching(sought["q"])
     if sought["on"]:
@@ -70,6 +80,7 @@ def _rows(found: QuerySet[Agency], *, day: date) -> list[dict[str, Any]]:
                 "name": name,
                 "also": sorted(others - {code}),
                 "membership": memberships[-1] if memberships else None,
+                "succession": getattr(agency, "succession", None),
                 "certain": any(held.is_certain_on(day) for held in memberships),
             }
         )
@@ -92,11 +103,16 @@ def agency(request: AuthedRequest, key: str) -> HttpResponse:
     if seats.sees_seats(standing):
         seat = seats.read_seat(found.mandates.select_related("person"), standing)
     memberships = list(found.memberships.all())
+    is_member = found.memberships.current_on(standing.at.date()).exists()
+    either = Succession.objects.filter(Q(former=found) | Q(successor=found))
+    successions = list(either.select_related("former", "successor"))
+    may_be_succeeded = is_member and all(row.former_id != found.pk for row in successions)
     context = {
         "agency": found,
+        "successions": successions,
         "names": sorted(found.names.all(), key=lambda name: (name.start, name.end or "9999")),
         "memberships": memberships,
-        "is_member": found.memberships.current_on(standing.at.date()).exists(),
+        "is_member": is_member,
         "seat": seat,
         "sees_vacancy": seats.sees_vacancy(standing, found),
         "terms": found.chair_terms.select_related("handover"),
@@ -105,7 +121,7 @@ def agency(request: AuthedRequest, key: str) -> HttpResponse:
         "meetings": _meetings(found),
         "sections": sections("agency", found, standing),
         "keeps": keeps,
-        "actions": _actions(found, memberships) if keeps else [],
+        "actions": _actions(found, memberships, may_be_succeeded=may_be_succeeded) if keeps else [],
         "changes": _changes(found) if keeps else [],
         "trail": [*_trail(), (found.code, "")],
     }
@@ -126,12 +142,16 @@ def _meetings(found: Agency) -> list[dict[str, Any]]:
     ]
 
 
-def _actions(found: Agency, memberships: list[Membership]) -> list[tuple[str, str]]:
+def _actions(
+    found: Agency, memberships: list[Membership], *, may_be_succeeded: bool
+) -> list[tuple[str, str]]:
     actions = [
         ("Edit", reverse("agency_edit", args=[found.key])),
         ("Enter a new name", reverse("agency_rename", args=[found.key])),
         ("Grant a mandate", reverse("mandate_grant", args=[found.key])),
     ]
+    if may_be_succeeded:
+        actions.append(("Enter a successor", reverse("agency_succession", args=[found.key])))
     if all(held.end for held in memberships):
         actions.append(("Start a membership", reverse("membership_start", args=[found.key])))
     return actions
@@ -142,6 +162,7 @@ def _changes(found: Agency) -> list[row_history.Change]:
         found.history,
         AgencyName.history.filter(agency=found),
         Membership.history.filter(agency=found),
+        Succession.history.filter(Q(former=found) | Q(successor=found)),
     )
 
 
