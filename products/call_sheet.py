@@ -8,12 +8,13 @@ from fractions import Fraction
 from isecg.events.models import Event
 from products import consensus
 from products.consensus import SUPPORT, Tally
-from products.dossier import CallReading
+from products.dossier import CallReading, Inheritance
 from products.models import Elector, PositionEntry
 
 _WORDS = {
     "call.opened": "opened the call",
     "call.extended": "moved the deadline",
+    "call.succeeded": "entered a successor",
     "call.declared": "declared the outcome",
     "call.returned": "returned the product to drafting",
     "call.overtaken": "overtook the call with a new version",
@@ -22,13 +23,19 @@ _WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One agency of the electorate: what counts, and what came too late to count."""
+    """One agency of the electorate: what counts, and what came too late to count.
+
+    ``in_place_of`` names whose place it took; ``place`` is what it found there, until it
+    says something itself.
+    """
 
     elector: Elector
     kind: str
     label: str
     entry: PositionEntry | None
     late: PositionEntry | None
+    in_place_of: str
+    place: Inheritance | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +76,7 @@ def rows(reading: CallReading) -> list[Row]:
         for entry in reading.entries
         if entry.given_at > reading.call.deadline
     }
+    codes = {elector.pk: elector.code for elector in reading.electors}
     return [
         Row(
             elector=elector,
@@ -76,6 +84,8 @@ def rows(reading: CallReading) -> list[Row]:
             label=_label(elector, reading.tally),
             entry=reading.counting.get(elector.code),
             late=late.get(elector.agency_id),
+            in_place_of=codes[elector.succeeds_id] if elector.succeeds_id else "",
+            place=reading.inherited.get(elector.code),
         )
         for elector in reading.electors
     ]
@@ -90,9 +100,14 @@ def _kind(elector: Elector, count: Tally) -> str:
 
 def _label(elector: Elector, count: Tally) -> str:
     if elector.left_at:
-        return "Left the product"
+        return left_words(elector)
     stand = count.stands.get(elector.code)
     return stand.label if stand else "No response"
+
+
+def left_words(elector: Elector) -> str:
+    """Return why an elector's position does not count any more."""
+    return f"Succeeded by {elector.successor}" if elector.successor else "Left the product"
 
 
 def quorum(reading: CallReading) -> Threshold:

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
 from products import consensus, residue
 from products.consensus import Outcome, Stand
-from products.facts import CallFacts, CirculationFacts, DecisionFacts, Facts
+from products.facts import CallFacts, CirculationFacts, DecisionFacts, Facts, InheritedFacts
 from products.models import (
     Call,
     Circulation,
@@ -32,6 +32,28 @@ from workgroups.models import Agency, Membership
 
 
 @dataclass(frozen=True, kw_only=True)
+class Inheritance:
+    """The place that an elector took in a call, and the position that it may confirm.
+
+    ``former`` is the elector whose place it is; ``entry``, which counts for nobody, was
+    given by ``held``: the former, or whose place that one had taken before it.
+    """
+
+    former: Elector
+    held: Elector
+    entry: PositionEntry | None
+
+    @property
+    def facts(self) -> InheritedFacts:
+        return InheritedFacts(
+            former=self.former.code,
+            held=self.held.code,
+            stand=Stand(self.entry.stand) if self.entry else None,
+            since=self.former.left_at,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallReading:
     """One call as it stands at ``at``, with the rows that its page shows."""
 
@@ -44,6 +66,39 @@ class CallReading:
     counting: dict[str, PositionEntry]
 
     @property
+    def agencies(self) -> list[Agency]:
+        """The electorate as it was asked, and who took over a seat of it since."""
+        found = {row.agency_id: row.agency for row in self.electors}
+        for row in self.electors:
+            succession = getattr(row.agency, "succession", None)
+            if succession:
+                found[succession.successor_id] = succession.successor
+        return list(found.values())
+
+    @cached_property
+    def inherited(self) -> dict[str, "Inheritance"]:
+        """What electors found in whose place they came, while they have not spoken themselves."""
+        rows = {row.pk: row for row in self.electors}
+        last = {
+            entry.agency_id: entry for entry in self.entries if entry.given_at <= self.call.deadline
+        }
+        spoken = {entry.agency_id for entry in self.entries}
+        found = {}
+        for row in self.electors:
+            if row.succeeds_id is None or row.left_at or row.agency_id in spoken:
+                continue
+            former = rows[row.succeeds_id]
+            held = former
+            # Succeeded itself without a word, it has nothing of its own to pass on.
+            while held.agency_id not in spoken and held.succeeds_id is not None:
+                held = rows[held.succeeds_id]
+            entry = last.get(held.agency_id)
+            found[row.code] = Inheritance(
+                former=former, held=held, entry=entry if entry and entry.stand else None
+            )
+        return found
+
+    @property
     def facts(self) -> CallFacts:
         return CallFacts(
             version=self.call.version.number,
@@ -52,6 +107,7 @@ class CallReading:
             tally=self.tally,
             outcome=self.outcome,
             texts={code: entry.text for code, entry in self.counting.items()},
+            inherited={code: part.facts for code, part in self.inherited.items()},
             quorum=Fraction(self.call.quorum),
             minimum_support=Fraction(self.call.minimum_support),
         )
@@ -63,7 +119,7 @@ def read_call(call: Call, *, at: datetime) -> CallReading:
     The outcome is that which the positions given would come to, whether or not the
     deadline has passed.
     """
-    electors = tuple(call.electors.select_related("agency"))
+    electors = tuple(call.electors.select_related("agency__succession__successor"))
     return _reading(call, electors, _entries(call=call), at=at)
 
 
@@ -93,9 +149,9 @@ def read_open_calls(*, at: datetime) -> list[CallReading]:
 def _open_electors() -> QuerySet[Elector]:
     rows = Elector.objects.filter(call__state=CallState.OPEN).order_by("call", "code")
     # The text would come once with every elector.
-    return rows.select_related("agency", "call__version", "call__product").defer(
-        "call__version__text"
-    )
+    return rows.select_related(
+        "agency__succession__successor", "call__version", "call__product"
+    ).defer("call__version__text")
 
 
 def _entries(**of: object) -> QuerySet[PositionEntry]:
@@ -227,8 +283,10 @@ class Dossier:
         current = Membership.objects.current_on
         missed: Any = Value(value=False)
         if self.circulation:
+            # What reached an agency has reached its successor.
             got = CirculationRecipient.objects.filter(
-                circulation=self.circulation, agency=OuterRef("pk")
+                Q(agency=OuterRef("pk")) | Q(agency__succession__successor=OuterRef("pk")),
+                circulation=self.circulation,
             )
             then = current(self.circulation.opened_at.date()).of_outer_agency()
             missed = Exists(then) & ~Exists(got)

@@ -26,6 +26,16 @@ class CirculationFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InheritedFacts:
+    """Whose place an elector took, and the stand given there, which counts for nobody."""
+
+    former: str
+    held: str
+    stand: Stand | None
+    since: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallFacts:
     """A call as it stands at an instant; agencies are the codes frozen with it."""
 
@@ -35,6 +45,7 @@ class CallFacts:
     tally: Tally
     outcome: Outcome
     texts: dict[str, str] = field(default_factory=dict)
+    inherited: dict[str, InheritedFacts] = field(default_factory=dict)
     quorum: Fraction
     minimum_support: Fraction
 
@@ -85,3 +96,4 @@ class ElectorFacts:
     asked_at: datetime
     deadline: datetime
     at: datetime
+    inherited: InheritedFacts | None = None

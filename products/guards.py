@@ -176,7 +176,7 @@ ANSWERED = Rule[ElectorFacts](
     sentence=lambda elector: (
         f"{elector.agency}: {elector.stand.label.lower()}."
         if elector.stand
-        else f"Waiting for {elector.agency}: no position."
+        else _waiting_sentence(elector)
     ),
     who_acts=lambda elector: (f"agency:{elector.agency}",),
     since=lambda elector: elector.asked_at,
@@ -221,16 +221,31 @@ def waiting_for(facts: Facts) -> list[Finding]:
 
 def waiting_for_elector(agency: str, call: CallFacts, *, at: datetime) -> list[Finding]:
     """Return what a call waits for from one agency of its electorate, or on its account."""
+    inherited = call.inherited.get(agency)
     elector = ElectorFacts(
         agency=agency,
         stand=call.tally.stands.get(agency),
         text=call.texts.get(agency, ""),
-        asked_at=call.opened_at,
+        asked_at=(inherited and inherited.since) or call.opened_at,
         deadline=call.deadline,
         at=at,
+        inherited=inherited,
     )
     found = evaluate((ANSWERED, NOT_OBJECTING, CONDITION_MET), elector)
     return [finding for finding in found if not finding.satisfied]
+
+
+def _waiting_sentence(elector: ElectorFacts) -> str:
+    place = elector.inherited
+    if place is None:
+        return f"Waiting for {elector.agency}: no position."
+    words = f"Waiting for {elector.agency}, in place of {place.former}"
+    if place.stand is None:
+        return f"{words}: no position."
+    return (
+        f"{words}: {place.held}'s position, “{place.stand.label}”, is not counted until "
+        f"{elector.agency} confirms it or takes another."
+    )
 
 
 def _circulated_sentence(facts: Facts) -> str:

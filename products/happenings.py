@@ -13,6 +13,8 @@ _WORDS = {
     "product.withdraw": "Withdrawn",
     "product.joined": "An agency joined",
     "product.left": "An agency left",
+    "product.succeeded": "An agency took another's place",
+    "call.succeeded": "An agency took another's place in the call",
     "product.editor_added": "An editor was added",
     "product.editor_ended": "An editor was taken off",
     "product.related": "A relation was added",

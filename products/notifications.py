@@ -11,6 +11,7 @@ from isecg.events.log import reference
 from isecg.mail.outbox import Notice, enqueue
 from products.dossier import CallReading
 from products.models import Call, Circulation, Decision, PositionEntry, Product
+from workgroups.estate import Passing
 from workgroups.models import Agency, User
 from workgroups.recipients import people_of, secretariat
 
@@ -98,7 +99,7 @@ def call_extended(call: Call, *, by: User, reason: str) -> None:
 def call_ended(reading: CallReading, *, by: User, reason: str) -> None:
     """Tell the people of the electorate that a call ended without a decision."""
     _tell(
-        people_of([row.agency for row in reading.electors], at=reading.at),
+        people_of(reading.agencies, at=reading.at),
         kind="call.ended",
         occurrence=f"{reference(reading.call)}:ended",
         product=reading.call.product,
@@ -106,6 +107,30 @@ def call_ended(reading: CallReading, *, by: User, reason: str) -> None:
         template="call_ended",
         why="Your agency was in the electorate of this call.",
         context={"call": reading.call, "by": by, "reason": reason},
+    )
+
+
+def call_succeeded(reading: CallReading, *, passing: Passing, position: str) -> None:
+    """Tell the electorate, and the people of both agencies, whose place another one takes."""
+    row = passing.succession
+    electors = people_of(reading.agencies, at=reading.at)
+    people = {person.pk: person for person in [*electors, *passing.told]}
+    _tell(
+        people.values(),
+        kind="call.succeeded",
+        occurrence=f"{reference(reading.call)}:{reference(row)}",
+        product=reading.call.product,
+        subject=f"{row.successor} takes the place of {row.former} in the call",
+        template="call_succeeded",
+        why="Your agency is in the electorate of this call, or was.",
+        context={
+            "call": reading.call,
+            "succession": row,
+            "place": reading.inherited.get(row.successor.code),
+            "position": position,
+            "by": passing.by,
+            "reason": passing.reason,
+        },
     )
 
 

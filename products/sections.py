@@ -5,7 +5,8 @@ from typing import Any
 
 from products.models import AgendaLink, Participation, Product, ReleaseParticipant
 from products.models.products import Degree
-from workgroups import agenda, openwork, sections
+from products.services import succession
+from workgroups import agenda, estate, openwork, sections
 from workgroups.agenda import Link
 from workgroups.models import Agency, AgendaItem, Meeting, WorkingGroup
 from workgroups.permissions import Standing
@@ -17,6 +18,7 @@ def register() -> None:
     sections.register("agency", agency_products)
     sections.register("group", group_products)
     openwork.register(count_open)
+    estate.register(succession.foresee, succession.pass_on)
     agenda.register_links(agenda_links)
     sections.register("meeting", products_to_read)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from isecg.rules import blocking
 from products import guards, residue
@@ -161,7 +161,8 @@ def _conditions(standing: Standing, decisions: list[Decision]) -> Iterator[Turn]
     codes = {
         (elector.call_id, elector.code)
         for elector in Elector.objects.filter(
-            agency__in=mine, call__in=[row.call_id for row in decisions]
+            Q(agency__in=mine) | Q(agency__succession__successor__in=mine),
+            call__in=[row.call_id for row in decisions],
         )
     }
     for decision in decisions:
@@ -184,8 +185,9 @@ def _circulations(standing: Standing) -> Iterator[Turn]:
         return
     rows = (
         Circulation.objects.filter(
+            Q(recipients__agency__in=standing.agencies)
+            | Q(recipients__agency__succession__successor__in=standing.agencies),
             version__product__state=State.SHARED,
-            recipients__agency__in=standing.agencies,
         )
         .select_related("version__product")
         .defer("version__text")

@@ -91,12 +91,19 @@ class Call(Tracked):
 
 
 class Elector(Tracked):
-    """An agency whose position counts in a call, frozen at the opening (rule 18)."""
+    """An agency whose position counts in a call, frozen at the opening (rule 18).
+
+    An agency that takes over the seat of another while the call is open comes in its
+    place: ``succeeds`` is the row of the other, which has left.
+    """
 
     call = models.ForeignKey(Call, models.PROTECT, related_name="electors")
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="electorates")
     code = models.CharField(max_length=20)
     left_at = models.DateTimeField(null=True, blank=True)
+    succeeds = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="succeeded_by"
+    )
 
     history = row_history()
 
@@ -108,6 +115,18 @@ class Elector(Tracked):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def successor(self) -> Agency | None:
+        """The agency whose succession took this one out of the electorate, if one did.
+
+        It may have been an elector before. Select ``agency__succession__successor`` along.
+        """
+        succession = getattr(self.agency, "succession", None)
+        if succession is None or self.left_at != succession.entered_at:
+            return None
+        successor: Agency = succession.successor
+        return successor
 
 
 class PositionEntry(models.Model):

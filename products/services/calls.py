@@ -145,6 +145,8 @@ def _check_position(
         raise ProductError(f"The call has ended: it was {call.get_state_display().lower()}.")
     if elector is None:
         raise ProductError(f"{agency} is not in the electorate of this call.")
+    if elector.left_at and elector.successor:
+        raise ProductError(f"{elector.successor} takes the place of {agency} in this call.")
     if elector.left_at:
         raise ProductError(f"{agency} left the product: its position is not counted.")
     if lack := consensus.missing_text(stand, text):

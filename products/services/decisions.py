@@ -72,7 +72,7 @@ def declare(
         on_behalf_of=role,
         after={"decision": decision.number, "outcome": outcome.value},
     )
-    notifications.declared(decision, electors=[row.agency for row in reading.electors], by=by)
+    notifications.declared(decision, electors=reading.agencies, by=by)
     return decision
 
 
@@ -109,7 +109,8 @@ def record_of(reading: CallReading) -> dict[str, Any]:
         "quorum": str(call.quorum),
         "minimum_support": str(call.minimum_support),
         "electorate": list(count.electorate),
-        "left": sorted(row.code for row in reading.electors if row.left_at),
+        "left": sorted(row.code for row in reading.electors if row.left_at and not row.successor),
+        "succeeded": _succeeded(reading),
         "positions": groups,
         "no_response": count.no_response,
         "late": list(count.late),
@@ -125,3 +126,20 @@ def record_of(reading: CallReading) -> dict[str, Any]:
             if entry.on_behalf
         ],
     }
+
+
+def _succeeded(reading: CallReading) -> list[dict[str, str]]:
+    """Return whose place another agency took, and what it had said, which did not count."""
+    call = reading.call
+    last = {row.agency_id: row for row in reading.entries if row.given_at <= call.deadline}
+    # A successor that was an elector before goes by the code that was frozen then.
+    codes = {row.agency_id: row.code for row in reading.electors}
+    return [
+        {
+            "agency": row.code,
+            "successor": codes.get(successor.pk, successor.code),
+            "stand": last[row.agency_id].get_stand_display() if row.agency_id in last else "",
+        }
+        for row in reading.electors
+        if (successor := row.successor)
+    ]

@@ -115,13 +115,7 @@ def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str,
     electors = [elector for elector in reading.electors if not elector.left_at]
     acts: dict[str, Any] = {
         "positions": [
-            {
-                "elector": elector,
-                "held": (held := reading.counting.get(elector.code)),
-                "form": refused.pop(f"position-{elector.agency.key}", None)
-                or _position_form(elector, held.stand if held else "", held.text if held else ""),
-                "withdraw": refused.pop(f"withdraw-{elector.agency.key}", None),
-            }
+            _position_act(elector, reading, refused)
             for elector in electors
             if elector.agency in standing.voices
         ]
@@ -139,8 +133,26 @@ def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str,
     return acts
 
 
-def _position_form(elector: Elector, stand: str, text: str) -> PositionForm:
-    return PositionForm(prefix=elector.agency.key, initial={"stand": stand, "text": text})
+def _position_act(elector: Elector, reading: CallReading, refused: Forms) -> dict[str, Any]:
+    key = elector.agency.key
+    held = reading.counting.get(elector.code)
+    place = reading.inherited.get(elector.code)
+    # What is offered to be said: what was said last, or what is to be confirmed.
+    said = held or (place.entry if place else None)
+    initial = {"stand": said.stand, "text": said.text} if said else {}
+    return {
+        "elector": elector,
+        "held": held,
+        "place": place,
+        "form": refused.pop(f"position-{key}", None) or PositionForm(prefix=key, initial=initial),
+        # The same form in hidden fields, without ids, which the visible one has.
+        "confirm": (
+            PositionForm(prefix=key, initial=initial, auto_id=False)
+            if place and place.entry
+            else None
+        ),
+        "withdraw": refused.pop(f"withdraw-{key}", None),
+    }
 
 
 def _may_declare(standing: Standing, reading: CallReading) -> bool:

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from isecg.partial_dates import PartialDate
 from isecg.rules import Finding, blocking
-from products import guards, permissions
+from products import call_sheet, guards, permissions
 from products.dossier import Dossier
 from products.models import (
     Call,
@@ -232,7 +232,7 @@ class ProductPage:
             stand = reading.tally.stands.get(elector.code)
             kind, label = (stand.value, stand.label) if stand else ("none", "No response")
             if elector.left_at:
-                kind, label = "neutral", "Left the product"
+                kind, label = "neutral", call_sheet.left_words(elector)
             rows.append(
                 {
                     "header": elector.code,

@@ -631,6 +631,7 @@ def test_declare_keeps_the_whole_record(traveller):
         "minimum_support": "0.5000",
         "electorate": ["ASI", "CNES", "ESA", "JAXA"],
         "left": [],
+        "succeeded": [],
         "positions": {
             "concur": ["ASI", "ESA"],
             "reservation": ["CNES"],
