@@ -8,7 +8,7 @@ import pytest
 from isecg import clock
 from isecg.events import log
 from products.consensus import Outcome, Stand
-from products.models import Release
+from products.models import Decision, Release
 from products.models.products import RelationKind
 from products.services import calls, decisions, products, releases
 from products.services.errors import ProductError
@@ -84,6 +84,37 @@ def test_a_release_freezes_its_version_its_decision_and_its_names():
         ["BNSC", "ESA"],
         "v1",
     )
+
+
+def test_case_15_an_agency_renamed_between_sign_off_and_release(client):
+    signed = clock.now() - timedelta(days=30)
+    with clock.at(signed):
+        world = _agreed(codes=["BNSC", "ESA"])
+    decision = Decision.objects.get()
+    agencies.rename_agency(
+        world.agencies[0],
+        code="UKSA",
+        name="UK Space Agency",
+        first_day=(signed + timedelta(days=20)).date(),
+        source="",
+        reason="Renamed.",
+        by=world.secretariat,
+    )
+
+    row = _release(world)
+
+    assert list(row.participants.values_list("code", "name")) == [
+        ("ESA", "Agency ESA"),
+        ("UKSA", "UK Space Agency"),
+    ]
+    decision.refresh_from_db()
+    assert decision.record["electorate"] == ["BNSC", "ESA"]
+    assert decision.record["positions"]["concur"] == ["BNSC", "ESA"]
+    client.force_login(UserFactory())
+    page = client.get(world.product.get_absolute_url()).content.decode()
+    assert "UK Space Agency" in page
+    assert "BNSC" not in page
+    assert "BNSC, ESA" in client.get(decision.get_absolute_url()).content.decode()
 
 
 def test_an_open_condition_holds_the_release_whatever_is_said():
