@@ -259,14 +259,7 @@ class Dossier:
     @property
     def successor(self) -> Product | None:
         """The edition that supersedes this one, if one is named (rule 12)."""
-        return next(
-            (
-                link.product
-                for link in self.relations
-                if link.kind == RelationKind.SUPERSEDES and link.target_id == self.product.pk
-            ),
-            None,
-        )
+        return successor_of(self.product, self.relations)
 
     @cached_property
     def circulation(self) -> Circulation | None:
@@ -346,6 +339,16 @@ class Dossier:
                 state == State.RELEASED and self.successor and self.successor.state in PUBLIC
             ),
         )
+
+
+def successor_of(product: Product, links: Iterable[Relation]) -> Product | None:
+    """Return the edition that one of ``links`` names as superseding ``product``."""
+    named = (
+        link.product
+        for link in links
+        if link.kind == RelationKind.SUPERSEDES and link.target_id == product.pk
+    )
+    return next(named, None)
 
 
 def _circulation_facts(

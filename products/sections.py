@@ -25,14 +25,14 @@ def register() -> None:
 
 def agency_products(agency: Agency, standing: Standing) -> Iterable[Section]:
     """Show what an agency takes or took part in, by the code it bore (rules 1 and 34)."""
-    visible = Product.objects.visible_to(standing)
-    taking_part = Participation.objects.filter(agency=agency, left_at=None, product__in=visible)
+    seen = Participation.objects.visible_to(standing)
+    taking_part = seen.filter(agency=agency, left_at=None)
     degrees = {row.product_id: row for row in taking_part.select_related("product")}
     rows: dict[int, dict[str, Any]] = {
         pk: {"product": row.product, "code": agency.code, "degree": row.degree}
         for pk, row in degrees.items()
     }
-    frozen = ReleaseParticipant.objects.filter(agency=agency, release__product__in=visible)
+    frozen = ReleaseParticipant.objects.visible_to(standing).filter(agency=agency)
     for name in frozen.select_related("release__product"):
         product = name.release.product
         part = degrees.get(product.pk)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from workgroups.models import Agency, Mandate
 from workgroups.permissions import Standing
 from workgroups.roles import SPEAKING, Role
+from workgroups.visibility import sees_people
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,7 @@ def read_seat(mandates: Iterable[Mandate], standing: Standing) -> Seat:
 
 def sees_seats(standing: Standing) -> bool:
     """Whether the reader is shown who holds seats: people of members and the secretariat."""
-    return standing.holds(Role.SECRETARIAT) or standing.holds(Role.MEMBER)
+    return sees_people(standing)
 
 
 def sees_vacancy(standing: Standing, agency: Agency) -> bool:

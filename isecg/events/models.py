@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from isecg.events import chain
+from isecg.visibility import VisibleQuerySet, secretariat
 
 PROGRAM = "the program"
 
@@ -16,6 +17,9 @@ class Head(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     seq = models.PositiveBigIntegerField(default=0)
     hash = models.CharField(max_length=64, default=chain.GENESIS)
+
+    visible_by = secretariat
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -49,6 +53,9 @@ class Event(models.Model):
     payload = models.JSONField()
     prev = models.CharField(max_length=64, unique=True)
     hash = models.CharField(max_length=64, unique=True)
+
+    visible_by = secretariat
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         ordering = ["seq"]

@@ -1,6 +1,7 @@
 """Letters on their way, and the beat of the clockwork (rule 44)."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -8,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from isecg import clock
+from isecg.visibility import Reader, VisibleQuerySet, everyone, secretariat
 
 
 class State(models.TextChoices):
@@ -19,7 +21,14 @@ class State(models.TextChoices):
     DROPPED = "dropped", "Dropped"
 
 
-class LetterQuerySet(models.QuerySet["Letter"]):
+def own_letters(rows: Any, reader: Reader) -> Any:
+    """Everybody sees their own letters; the demo's mailbox shows those of all."""
+    if settings.MAILBOX_PAGE:
+        return everyone(rows, reader)
+    return rows.filter(recipient=reader.user.pk)
+
+
+class LetterQuerySet(VisibleQuerySet["Letter"]):
     def pending(self) -> "LetterQuerySet":
         """Return letters that still have to go, now or later."""
         return self.filter(state=State.QUEUED)
@@ -83,6 +92,7 @@ class Letter(models.Model):
     note = models.TextField(blank=True, help_text="Why it was dropped.")
     sent_at = models.DateTimeField(null=True, blank=True)
 
+    visible_by = own_letters
     objects = LetterQuerySet.as_manager()
 
     class Meta:
@@ -132,6 +142,9 @@ class Heartbeat(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     ticked_at = models.DateTimeField()
+
+    visible_by = secretariat
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from isecg.mail import messages
 from isecg.mail.forms import MailboxForm
 from isecg.mail.models import Letter
+from isecg.visibility import SignedIn
 
 LETTERS_PER_PAGE = 50
 
@@ -26,7 +27,8 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     """List the letters of everyone or of one recipient, latest first."""
     _require_mailbox()
     form = MailboxForm(request.GET)
-    letters = Letter.objects.select_related("recipient").order_by("-due_at", "-pk")
+    seen = Letter.objects.visible_to(SignedIn.of(request.user))
+    letters = seen.select_related("recipient").order_by("-due_at", "-pk")
     if not form.is_valid():
         letters = letters.none()
     elif recipient := form.cleaned_data["recipient"]:
@@ -40,7 +42,8 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 def letter(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one letter as it goes or went, with its state and its tries."""
     _require_mailbox()
-    letters = Letter.objects.select_related("recipient")
+    seen = Letter.objects.visible_to(SignedIn.of(request.user))
+    letters = seen.select_related("recipient")
     found = get_object_or_404(letters, pk=pk)
     message = messages.build(found)
     context = {

@@ -1,15 +1,16 @@
 """What is typed about products, who takes part in them and how they relate."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 
 from isecg.stale import StaleGuard
 from products.models import Product
 from products.models.products import Degree, ElectorateRule, Kind, RelationKind
 from products.workflow import State
-from workgroups.forms.base import ModelForm, ReasonForm
+from workgroups.forms.base import ModelChoice, ModelForm, ReasonForm
 from workgroups.models import Agency, AgencyName, User, WorkingGroup
 
 _FIELDS = [
@@ -142,9 +143,13 @@ class JoinForm(LeaveForm):
 class EditorForm(ReasonForm):
     """A person who may write the versions of a product."""
 
-    person = forms.ModelChoiceField(User.objects.filter(is_active=True))
+    person = forms.ModelChoiceField(User.objects.none())
 
     field_order = ["person", "reason"]
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(ModelChoice, self.fields["person"]).queryset = people.filter(is_active=True)
 
 
 class RelationForm(ReasonForm):
@@ -153,6 +158,10 @@ class RelationForm(ReasonForm):
     kind = forms.TypedChoiceField(
         label="This product", choices=RelationKind.choices, coerce=RelationKind
     )
-    target = forms.ModelChoiceField(Product.objects.all(), label="The other product")
+    target = forms.ModelChoiceField(Product.objects.none(), label="The other product")
 
     field_order = ["kind", "target", "reason"]
+
+    def __init__(self, *args: Any, products: QuerySet[Product], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(ModelChoice, self.fields["target"]).queryset = products

@@ -7,6 +7,7 @@ from django.db import models
 from django.urls import reverse
 
 from isecg.history import Tracked, row_history
+from isecg.visibility import VisibleQuerySet, through
 from products.consensus import Mode, Outcome, Stand
 from products.models.circulations import Circulation
 from products.models.products import Product
@@ -44,6 +45,8 @@ class Call(Tracked):
     minimum_support = models.DecimalField(max_digits=5, decimal_places=4)
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    visible_by = through("product")
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -105,6 +108,8 @@ class Elector(Tracked):
         "self", models.PROTECT, null=True, blank=True, related_name="succeeded_by"
     )
 
+    visible_by = through("call")
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -147,6 +152,9 @@ class PositionEntry(models.Model):
     given_by = models.ForeignKey(User, models.PROTECT, related_name="positions")
     on_behalf = models.BooleanField(default=False)
     source = models.TextField(blank=True)
+
+    visible_by = through("call")
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         ordering = ["given_at", "id"]
@@ -191,6 +199,9 @@ class Decision(models.Model):
     declared_by = models.ForeignKey(User, models.PROTECT, related_name="decisions")
     declared_as = models.CharField(max_length=40)
     record = models.JSONField()
+
+    visible_by = through("call__product")
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         ordering = ["-year", "-serial", "-revision"]

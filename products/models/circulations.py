@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 from isecg.history import Tracked, row_history
+from isecg.visibility import VisibleQuerySet, through
 from products.models.versions import Version
 from workgroups.models import Agency
 
@@ -22,6 +23,8 @@ class Circulation(Tracked):
     time_zone = models.CharField(max_length=60)
     share_days = models.PositiveSmallIntegerField()
 
+    visible_by = through("version__product", "drafts_read_by")
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -46,6 +49,9 @@ class CirculationRecipient(models.Model):
     circulation = models.ForeignKey(Circulation, models.PROTECT, related_name="recipients")
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="circulations")
     code = models.CharField(max_length=20)
+
+    visible_by = through("circulation")
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         ordering = ["circulation", "code"]

@@ -8,6 +8,7 @@ from django.urls import reverse
 from isecg.history import Tracked, row_history
 from isecg.partial_dates import PartialDateField
 from isecg.provenance import Sourced
+from isecg.visibility import VisibleQuerySet, all_of, through
 from products.workflow import PUBLIC, State
 from workgroups.models import Agency, User, WorkingGroup
 from workgroups.permissions import Standing
@@ -40,8 +41,9 @@ class ElectorateRule(models.TextChoices):
     ALL_MEMBERS = "all_members", "All member agencies"
 
 
-class ProductQuerySet(models.QuerySet["Product"]):
-    def visible_to(self, standing: Standing) -> "ProductQuerySet":
+class ProductQuerySet(VisibleQuerySet["Product"]):
+    # Here a reader is always a standing.
+    def visible_to(self, standing: Standing) -> "ProductQuerySet":  # type: ignore[override]
         """Every product for people of member agencies and the secretariat; else released ones.
 
         Rule 14: every member agency reads every product from the first draft on.
@@ -50,6 +52,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
             return self
         # A draft that was withdrawn was never released: it stays among the members.
         return self.filter(release__isnull=False)
+
+    def drafts_read_by(self, standing: Standing) -> "ProductQuerySet":
+        """Products of which the reader reads every version, and what is said of drafts."""
+        return self if standing.may(Ability.READ_DRAFTS) else self.none()
 
     def moving(self) -> "ProductQuerySet":
         """Products on their way: neither released nor ended."""
@@ -150,6 +156,8 @@ class Participation(Tracked):
     joined_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
 
+    visible_by = through("product")
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -177,6 +185,8 @@ class ProductEditor(Tracked):
     person = models.ForeignKey(User, models.PROTECT, related_name="edited_products")
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    visible_by = through("product", "drafts_read_by")
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -211,6 +221,8 @@ class Relation(Tracked):
     kind = models.CharField(max_length=20, choices=RelationKind)
     target = models.ForeignKey(Product, models.PROTECT, related_name="related_from")
 
+    visible_by = all_of(through("product"), through("target"))
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -248,6 +260,9 @@ class Milestone(models.Model):
     day = PartialDateField(blank=False)
     text = models.TextField()
     source = models.TextField(blank=True)
+
+    visible_by = through("product")
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         ordering = ["day", "id"]

@@ -4,6 +4,7 @@ from django.db import models
 
 from isecg.history import Tracked, row_history
 from isecg.partial_dates import PartialDateField
+from isecg.visibility import VisibleQuerySet, through
 from products.models.calls import Decision
 from products.models.products import Product
 from products.models.versions import Version
@@ -24,6 +25,8 @@ class Release(Tracked):
     released_at = models.DateTimeField(null=True, blank=True)
     overrides = models.JSONField("rules passed over, with the reasons", default=dict, blank=True)
 
+    visible_by = through("product")
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -50,6 +53,8 @@ class ReleaseParticipant(Tracked):
     code = models.CharField(max_length=20)
     name = models.CharField(max_length=200)
 
+    visible_by = through("release")
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:

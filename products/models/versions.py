@@ -1,12 +1,14 @@
 """Versions and their files: written once, never changed (rule 13)."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.urls import reverse
 
+from isecg.visibility import VisibleQuerySet, is_all, through
 from products.models.products import Product
 from workgroups.models import User
+from workgroups.permissions import Standing
 
 
 class ChangeClass(models.TextChoices):
@@ -14,6 +16,14 @@ class ChangeClass(models.TextChoices):
 
     SUBSTANTIVE = "substantive", "Substantive"
     EDITORIAL = "editorial", "Editorial"
+
+
+def released(rows: Any, standing: Standing) -> Any:
+    """Who reads drafts sees every version; others the released ones."""
+    drafts = Product.objects.drafts_read_by(standing)
+    if is_all(drafts):
+        return rows
+    return rows.filter(models.Q(product__in=drafts) | models.Q(release__isnull=False))
 
 
 class Version(models.Model):
@@ -32,6 +42,9 @@ class Version(models.Model):
     author = models.ForeignKey(User, models.PROTECT, related_name="versions")
     created_at = models.DateTimeField()
     sha256 = models.CharField(max_length=64)
+
+    visible_by = released
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         ordering = ["product", "-number"]
@@ -67,6 +80,9 @@ class VersionFile(models.Model):
     media_type = models.CharField(max_length=100)
     size = models.PositiveBigIntegerField(help_text="In bytes.")
     sha256 = models.CharField(max_length=64)
+
+    visible_by = through("version")
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         ordering = ["version", "role", "id"]

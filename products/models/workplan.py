@@ -1,13 +1,17 @@
 """The Workplan, and the products that meetings speak of (rules 39 and 47)."""
 
+from typing import Any
+
 from django.db import models
 from django.urls import reverse
 
 from isecg.history import Tracked, row_history
 from isecg.partial_dates import PartialDateField
+from isecg.visibility import VisibleQuerySet, everyone, is_all
 from products.models.products import Product
 from products.models.versions import Version
 from workgroups.models import Agency, AgendaItem, WorkingGroup
+from workgroups.permissions import Standing
 
 
 class ItemKind(models.TextChoices):
@@ -45,6 +49,8 @@ class WorkplanItem(Tracked):
     actual = PartialDateField("done on")
     notes = models.TextField(blank=True)
 
+    visible_by = everyone
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -79,6 +85,8 @@ class WorkplanAgency(Tracked):
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="workplan_participations")
     active = models.BooleanField(default=True)
 
+    visible_by = everyone
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -91,6 +99,16 @@ class WorkplanAgency(Tracked):
         return f"{self.agency} in {self.item}"
 
 
+def to_what_is_seen(rows: Any, standing: Standing) -> Any:
+    """Links of which the reader sees the product and, where one is named, the version."""
+    products = Product.objects.visible_to(standing)
+    versions = Version.objects.visible_to(standing)
+    if is_all(products) and is_all(versions):
+        return rows
+    named = models.Q(version=None) | models.Q(version__in=versions)
+    return rows.filter(named, product__in=products)
+
+
 class AgendaLink(models.Model):
     """The product, and the version to be read, that an agenda item names (rule 39)."""
 
@@ -99,6 +117,9 @@ class AgendaLink(models.Model):
     version = models.ForeignKey(
         Version, models.PROTECT, null=True, blank=True, related_name="agenda_links"
     )
+
+    visible_by = to_what_is_seen
+    objects = VisibleQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.item}: {self.product}"

@@ -16,9 +16,13 @@ from workgroups.views.form_pages import AuthedRequest, answer, form_page, typed
 @form_page
 def agenda_link(request: AuthedRequest, pk: int) -> HttpResponse:
     """Name, change or take away the product of one agenda item."""
-    Standing.of(request.user).require(Ability.KEEP_MEETINGS)
-    item = get_object_or_404(AgendaItem.objects.select_related("meeting"), pk=pk)
-    link = AgendaLink.objects.filter(item=item).select_related("version").first()
+    standing = Standing.of(request.user)
+    standing.require(Ability.KEEP_MEETINGS)
+    items = AgendaItem.objects.visible_to(standing).select_related("meeting")
+    item = get_object_or_404(items, pk=pk)
+    link = (
+        AgendaLink.objects.visible_to(standing).filter(item=item).select_related("version").first()
+    )
     initial = (
         {"product": link.product_id, "number": link.version.number if link.version else None}
         if link

@@ -17,7 +17,7 @@ from products import call_sheet, guards
 from products.dossier import CallReading, read_call
 from products.facts import Facts
 from products.forms.calls import ExtendForm, OnBehalfForm, PositionForm
-from products.models import Call, Elector, Product
+from products.models import Call, Elector
 from products.models.calls import CallState
 from products.services import calls as services
 from products.services.errors import ProductError
@@ -34,8 +34,7 @@ Forms = dict[str, forms.Form]
 
 def get_call(standing: Standing, pk: int) -> Call:
     """Return a call on a product that the reader may see; to anyone else it does not exist."""
-    seen = Product.objects.visible_to(standing)
-    calls = Call.objects.filter(product__in=seen).select_related("product", "version")
+    calls = Call.objects.visible_to(standing).select_related("product", "version")
     return get_object_or_404(calls.defer("version__text"), pk=pk)
 
 
@@ -191,7 +190,7 @@ def call_position(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
     """Take the position of an agency that the reader speaks for."""
     standing = Standing.of(request.user)
     found = get_call(standing, pk)
-    agency = get_object_or_404(Agency, key=key)
+    agency = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     standing.require_voice(agency)
     return _carry_out(
         request,
@@ -208,7 +207,7 @@ def call_withdraw(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
     """Withdraw the position of an agency that the reader speaks for."""
     standing = Standing.of(request.user)
     found = get_call(standing, pk)
-    agency = get_object_or_404(Agency, key=key)
+    agency = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     standing.require_voice(agency)
     return _carry_out(
         request,

@@ -14,7 +14,7 @@ from products import call_sheet
 from products.consensus import AGREEING, Outcome, Stand
 from products.dossier import read_call
 from products.forms.calls import DeclareForm
-from products.models import Decision, Product
+from products.models import Decision
 from products.services import calls, decisions
 from products.services.errors import ProductError
 from products.views.calls import get_call, situation, trail
@@ -57,8 +57,8 @@ def declare(request: AuthedRequest, pk: int) -> HttpResponse:
 @require_safe
 def decision_list(request: AuthedRequest) -> HttpResponse:
     """List the decisions on the products that the reader may see, newest first."""
-    seen = Product.objects.visible_to(Standing.of(request.user))
-    rows = Decision.objects.filter(call__product__in=seen).select_related("call__product")
+    seen = Decision.objects.visible_to(Standing.of(request.user))
+    rows = seen.select_related("call__product")
     context = {
         "page": Paginator(rows, PAGE_LENGTH).get_page(request.GET.get("page")),
         "trail": [("Decisions", "")],
@@ -69,9 +69,9 @@ def decision_list(request: AuthedRequest) -> HttpResponse:
 @require_safe
 def decision(request: AuthedRequest, year: int, serial: int) -> HttpResponse:
     """Show a decision record in its latest revision, and name the earlier ones."""
-    seen = Product.objects.visible_to(Standing.of(request.user))
+    seen = Decision.objects.visible_to(Standing.of(request.user))
     revisions = list(
-        Decision.objects.filter(year=year, serial=serial, call__product__in=seen)
+        seen.filter(year=year, serial=serial)
         .select_related("call__product", "call__version", "declared_by")
         .defer("call__version__text")
         .order_by("-revision")

@@ -28,7 +28,8 @@ def home(request: AuthedRequest) -> HttpResponse:
     """Show the reader's turn, vacant seats, the next meetings and the products on their way."""
     standing = Standing.of(request.user)
     reads = standing.may(Ability.READ_DRAFTS)
-    moving = list(Product.objects.moving().select_related("group")) if reads else []
+    seen = Product.objects.drafts_read_by(standing)
+    moving = list(seen.moving().select_related("group"))
     context = {
         "turns": your_turn(standing),
         "vacant": vacant_seats(standing),
@@ -46,7 +47,8 @@ def home(request: AuthedRequest) -> HttpResponse:
 
 def _meetings(standing: Standing, *, everything: bool) -> list[Meeting]:
     """Return the next meetings to which the reader's agencies are invited."""
-    rows = Meeting.objects.upcoming_at(standing.at).select_related("group")
+    seen = Meeting.objects.visible_to(standing)
+    rows = seen.upcoming_at(standing.at).select_related("group")
     if not everything:
         own = Q(group__members__agency__in=standing.agencies, group__members__end="")
         rows = rows.filter(Q(group=None) | own).distinct()

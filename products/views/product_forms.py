@@ -20,7 +20,7 @@ from products.models import Product
 from products.services import products as services
 from products.views.product_page import get_product
 from workgroups.forms.base import ReasonForm
-from workgroups.models import Agency
+from workgroups.models import Agency, User
 from workgroups.permissions import Standing
 from workgroups.permissions import require as require_standing
 from workgroups.roles import Ability
@@ -32,15 +32,15 @@ def _trail(product: Product | None = None) -> Trail:
     return [*trail, (product.code, product.get_absolute_url())] if product else trail
 
 
-def _editable(request: AuthedRequest, code: str) -> Product:
-    """Return a product that this person may edit.
+def _editable(request: AuthedRequest, code: str) -> tuple[Standing, Product]:
+    """Return who asks, and a product that this person may edit.
 
     :raises PermissionDenied: if it is not theirs to edit.
     """
     standing = Standing.of(request.user)
     product = get_product(standing, code)
     permissions.require(standing, Ability.EDIT_PRODUCT, product)
-    return product
+    return standing, product
 
 
 @form_page
@@ -61,11 +61,13 @@ def product_new(request: AuthedRequest) -> HttpResponse:
 
 @form_page
 def product_edit(request: AuthedRequest, code: str) -> HttpResponse:
-    product = _editable(request, code)
+    standing, product = _editable(request, code)
     return answer(
         request,
         # A form writes what is typed into its row: the service must see what is stored.
-        ProductEditForm(typed(request), row=Product.objects.get(pk=product.pk)),
+        ProductEditForm(
+            typed(request), row=Product.objects.visible_to(standing).get(pk=product.pk)
+        ),
         act=partial(services.edit, product, by=request.user),
         done="The product was changed.",
         to=product,
@@ -78,10 +80,10 @@ def product_edit(request: AuthedRequest, code: str) -> HttpResponse:
 
 @form_page
 def editor_new(request: AuthedRequest, code: str) -> HttpResponse:
-    product = _editable(request, code)
+    standing, product = _editable(request, code)
     return answer(
         request,
-        EditorForm(typed(request)),
+        EditorForm(typed(request), people=User.objects.visible_to(standing)),
         act=partial(services.add_editor, product, by=request.user),
         done="The editor was added.",
         to=product,
@@ -94,8 +96,9 @@ def editor_new(request: AuthedRequest, code: str) -> HttpResponse:
 
 @form_page
 def editor_end(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
-    product = _editable(request, code)
-    editor = get_object_or_404(product.editors.select_related("person"), pk=pk)
+    standing, product = _editable(request, code)
+    seen = product.editors.visible_to(standing).select_related("person")
+    editor = get_object_or_404(seen, pk=pk)
     return answer(
         request,
         ReasonForm(typed(request)),
@@ -111,10 +114,10 @@ def editor_end(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
 
 @form_page
 def relation_new(request: AuthedRequest, code: str) -> HttpResponse:
-    product = _editable(request, code)
+    standing, product = _editable(request, code)
     return answer(
         request,
-        RelationForm(typed(request)),
+        RelationForm(typed(request), products=Product.objects.visible_to(standing)),
         act=partial(services.relate, product, by=request.user),
         done="The relation was added.",
         to=product,
@@ -129,7 +132,7 @@ def relation_new(request: AuthedRequest, code: str) -> HttpResponse:
 def participant_new(request: AuthedRequest, code: str) -> HttpResponse:
     standing = require_standing(request.user, Ability.KEEP_ROSTER)
     product = get_product(standing, code)
-    members = Agency.objects.members_on(clock.now().date())
+    members = Agency.objects.visible_to(standing).members_on(clock.now().date())
     return answer(
         request,
         JoinForm(typed(request), agencies=members),
@@ -148,7 +151,7 @@ def participant_end(request: AuthedRequest, code: str) -> HttpResponse:
     standing = require_standing(request.user, Ability.KEEP_ROSTER)
     product = get_product(standing, code)
     # Those that left are listed too: sent twice, the service says that it is done.
-    part = Agency.objects.filter(participations__product=product).distinct()
+    part = Agency.objects.visible_to(standing).filter(participations__product=product).distinct()
     return answer(
         request,
         LeaveForm(typed(request), agencies=part),

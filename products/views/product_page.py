@@ -5,7 +5,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.urls import reverse
 from isecg.partial_dates import PartialDate
 from isecg.rules import Finding, blocking
 from products import call_sheet, guards, permissions
-from products.dossier import Dossier
+from products.dossier import Dossier, successor_of
 from products.models import (
     Call,
     Decision,
@@ -58,14 +58,10 @@ def get_product(standing: Standing, code: str) -> Product:
     return get_object_or_404(products, code=code)
 
 
-def get_version(standing: Standing, product: Product, number: int) -> Version:
-    """Return a version this person may read (rule 14); drafts are for member agencies."""
-    rows = product.versions.select_related("author")
-    if not standing.may(Ability.READ_DRAFTS):
-        rows = rows.filter(release__isnull=False)
-    version = get_object_or_404(rows, number=number)
-    version.product = product
-    return version
+def get_version(standing: Standing, code: str, number: int) -> Version:
+    """Return a version this person may read, with its product (rule 14)."""
+    rows = Version.objects.visible_to(standing).select_related("product", "author")
+    return get_object_or_404(rows, product__code=code, number=number)
 
 
 @dataclass(frozen=True)
@@ -142,7 +138,7 @@ class ProductPage:
             "release": release,
             "trail": [("Products", reverse("products")), (product.code, "")],
             "steps": steps(State(product.state), was_released=release is not None),
-            "successor": self.dossier.successor if product.state in PUBLIC else None,
+            "successor": self._successor() if product.state in PUBLIC else None,
             "needed": self._needed(),
             "next_act": guards.NEXT.get(State(product.state)),
             "participants": self._frozen() if release else self._taking_part(),
@@ -259,9 +255,18 @@ class ProductPage:
         )
 
     def _relations(self) -> list[dict[str, Any]]:
-        found = [_relation(self.product, link) for link in self.dossier.relations]
-        # A draft does not exist for whoever may not read it.
-        return [row for row in found if self.reads_drafts or row["other"].state in PUBLIC]
+        return [_relation(self.product, link) for link in self._links]
+
+    @cached_property
+    def _links(self) -> list[Relation]:
+        """The relations to what the reader sees: a draft does not exist for others."""
+        if self.reads_drafts:
+            return self.dossier.relations
+        rows = Relation.objects.visible_to(self.standing).select_related("product", "target")
+        return list(rows.filter(Q(product=self.product) | Q(target=self.product)))
+
+    def _successor(self) -> Product | None:
+        return successor_of(self.product, self._links)
 
     def _milestones(self) -> list[Milestone]:
         return list(self.product.milestones.all()) if self.product.state in _TOLD_IN else []

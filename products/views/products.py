@@ -35,7 +35,7 @@ def products(request: AuthedRequest) -> HttpResponse:
     found: QuerySet[Product] = Product.objects.visible_to(standing)
     # What cannot be sought is said beside its field, and nothing pretends to answer it.
     found = _sought(found, form.cleaned_data) if form.is_valid() else found.none()
-    page = Paginator(_listed(found), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_listed(found, standing), PER_PAGE).get_page(request.GET.get("page"))
     rows = list(page)
     context = {
         "form": form,
@@ -72,8 +72,10 @@ def _counted(rows: QuerySet[Any], key: str) -> Subquery:
     return Subquery(rows.annotate(of=Count("pk")).values("of"))
 
 
-def _listed(found: QuerySet[Product]) -> QuerySet[Product]:
-    successors = Relation.objects.filter(target=OuterRef("pk"), kind=RelationKind.SUPERSEDES)
+def _listed(found: QuerySet[Product], standing: Standing) -> QuerySet[Product]:
+    successors = Relation.objects.visible_to(standing).filter(
+        target=OuterRef("pk"), kind=RelationKind.SUPERSEDES
+    )
     return (
         found.select_related("group", "release")
         .defer("purpose", "mutual_interest", "note", "source", "other_sources")

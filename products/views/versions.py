@@ -37,8 +37,8 @@ def _trail(product: Product, last: str) -> Trail:
 def version(request: AuthedRequest, code: str, number: int) -> HttpResponse:
     """Show a version: its text in numbered paragraphs, its files, its circulations."""
     standing = Standing.of(request.user)
-    product = get_product(standing, code)
-    found = get_version(standing, product, number)
+    found = get_version(standing, code, number)
+    product = found.product
     reads_drafts = standing.may(Ability.READ_DRAFTS)
     too_long = len(found.text) > rendering.LONGEST
     context = {
@@ -47,7 +47,7 @@ def version(request: AuthedRequest, code: str, number: int) -> HttpResponse:
         "files": _with_product(found),
         "paragraphs": () if too_long else rendering.paragraphs(found.text),
         "too_long": too_long,
-        "circulations": found.circulations.all() if reads_drafts else [],
+        "circulations": found.circulations.visible_to(standing),
         "previous": number - 1 if reads_drafts and number > 1 else None,
         "trail": _trail(product, f"Version {number}"),
     }
@@ -65,8 +65,8 @@ def _with_product(version: Version) -> list[Any]:
 def download(request: AuthedRequest, code: str, number: int, name: str) -> FileResponse:
     """Hand out a file of a version, to be kept and never to be run."""
     standing = Standing.of(request.user)
-    found = get_version(standing, get_product(standing, code), number)
-    file = get_object_or_404(found.files, name=name)
+    found = get_version(standing, code, number)
+    file = get_object_or_404(found.files.visible_to(standing), name=name)
     try:
         content = default_storage.open(file.path)
     except FileNotFoundError as error:

@@ -27,8 +27,10 @@ def _trail(item: WorkplanItem | None = None) -> Trail:
 
 def _items(standing: Standing) -> Sequence[WorkplanItem]:
     """Return every item; each knows whether the reader ``sees_product``."""
-    taking_part = WorkplanAgency.objects.filter(active=True).select_related("agency")
-    rows = WorkplanItem.objects.select_related("product", "group", "lead_agency").prefetch_related(
+    agencies = WorkplanAgency.objects.visible_to(standing)
+    taking_part = agencies.filter(active=True).select_related("agency")
+    rows = WorkplanItem.objects.visible_to(standing)
+    rows = rows.select_related("product", "group", "lead_agency").prefetch_related(
         Prefetch("participations", queryset=taking_part, to_attr="taking_part")
     )
     items = list(rows)
@@ -66,7 +68,8 @@ def workplan(request: AuthedRequest) -> HttpResponse:
 def workplan_item(request: AuthedRequest, pk: int) -> HttpResponse:
     """Show one item with the history of its changes."""
     standing = Standing.of(request.user)
-    rows = WorkplanItem.objects.select_related("product", "group", "lead_agency")
+    rows = WorkplanItem.objects.visible_to(standing)
+    rows = rows.select_related("product", "group", "lead_agency")
     item = get_object_or_404(rows, pk=pk)
     context = {
         "item": item,
@@ -96,12 +99,17 @@ def workplan_item_new(request: AuthedRequest) -> HttpResponse:
 
 @form_page
 def workplan_item_edit(request: AuthedRequest, pk: int) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_WORKPLAN)
-    item = get_object_or_404(WorkplanItem, pk=pk)
+    standing = permissions.require(request.user, Ability.KEEP_WORKPLAN)
+    seen = WorkplanItem.objects.visible_to(standing)
+    item = get_object_or_404(seen, pk=pk)
     return answer(
         request,
         ItemEditForm(typed(request), row=item),
-        act=partial(services.edit_item, WorkplanItem.objects.get(pk=pk), by=request.user),
+        act=partial(
+            services.edit_item,
+            WorkplanItem.objects.visible_to(standing).get(pk=pk),
+            by=request.user,
+        ),
         done="The item was changed.",
         to=reverse("workplan_item", args=[pk]),
         title="Edit a Workplan item",

@@ -671,3 +671,51 @@ def test_the_admin_is_a_window(client):
 
     assert client.get(f"/admin/products/version/{version.pk}/change/").status_code == 200
     assert client.get("/admin/products/version/add/").status_code == 403
+
+
+# --- What is not to be learnt of drafts ------------------------------------------------
+
+
+def _out_with_hidden_relations():
+    """Make a released product, and a draft of the same group that was withdrawn."""
+    out = ProductFactory(code="OUT", state=State.RELEASED)
+    Release(product=out, day="2013").save_as(None, "test")
+    # Its state is among the public ones, but it was never released.
+    gone = ProductFactory(code="GONE", title="Given up", state=State.WITHDRAWN)
+    Relation(product=gone, kind="supersedes", target=out).save_as(None, "test")
+    return out, gone
+
+
+@pytest.mark.parametrize("state", [State.RELEASED, State.SUPERSEDED, State.WITHDRAWN])
+def test_a_draft_that_was_withdrawn_is_not_named_to_outsiders(client, state):
+    out, gone = _out_with_hidden_relations()
+    out.state = state
+    out.save_as(None, "test")
+
+    shown = {}
+    for person in (UserFactory(), MandateFactory().person):
+        client.force_login(person)
+        pages = [client.get(out.get_absolute_url()), client.get("/products/")]
+        shown[person] = [gone.code in page.content.decode() for page in pages]
+
+    assert list(shown.values()) == [[False, False], [True, True]]
+
+
+def test_who_writes_without_a_mandate_is_offered_no_drafts_and_no_names(client):
+    out, _ = _out_with_hidden_relations()
+    draft, other = ProductFactory(state=State.DRAFTING), UserFactory()
+    co_chair = GroupRoleFactory(group=out.group, duty="co_chair").person
+    client.force_login(co_chair)
+
+    relation = client.get(f"/products/{out.code}/relations/new/")
+    editor = client.get(f"/products/{out.code}/editors/new/")
+    sent = client.post(
+        f"/products/{out.code}/relations/new/",
+        {"kind": "builds_on", "target": draft.pk, "reason": "Because."},
+    )
+
+    assert list(relation.context["form"].fields["target"].queryset) == [out]
+    assert list(editor.context["form"].fields["person"].queryset) == [co_chair]
+    assert other.name not in editor.content.decode()
+    assert sent.status_code == 422
+    assert not out.relations.exists()

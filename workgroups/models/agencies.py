@@ -8,6 +8,7 @@ from django.urls import reverse
 from isecg.history import Tracked, row_history
 from isecg.partial_dates import PartialDate, PartialDateField
 from isecg.provenance import Confidence, Sourced
+from isecg.visibility import VisibleQuerySet, everyone
 from workgroups.zones import validate_zone
 
 
@@ -16,7 +17,7 @@ class AgencyKind(models.TextChoices):
     INTERGOVERNMENTAL = "intergovernmental", "Intergovernmental"
 
 
-class AgencyQuerySet(models.QuerySet["Agency"]):
+class AgencyQuerySet(VisibleQuerySet["Agency"]):
     def members_on(self, day: date) -> "AgencyQuerySet":
         """Agencies that were members on a day, partial dates read at their earliest.
 
@@ -57,6 +58,7 @@ class Agency(Tracked, Sourced):
         max_length=6, choices=Confidence, default=Confidence.OWN
     )
 
+    visible_by = everyone
     objects = AgencyQuerySet.as_manager()
     history = row_history()
 
@@ -101,6 +103,8 @@ class AgencyName(Tracked, Sourced):
     start = PartialDateField("from")
     end = PartialDateField("to (that day included)")
 
+    visible_by = everyone
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -122,7 +126,7 @@ class AgencyName(Tracked, Sourced):
         return after_start and before_end
 
 
-class MembershipQuerySet(models.QuerySet["Membership"]):
+class MembershipQuerySet(VisibleQuerySet["Membership"]):
     def current_on(self, day: date) -> "MembershipQuerySet":
         """Memberships with start <= day < end (rule 2); see ``Agency.members_on``."""
         text = day.isoformat()
@@ -147,6 +151,7 @@ class Membership(Tracked):
         help_text="Counts from here where the start is not known. 2007, 2007-11 or 2007-11-06.",
     )
 
+    visible_by = everyone
     objects = MembershipQuerySet.as_manager()
     history = row_history()
 
@@ -185,6 +190,8 @@ class MembershipCount(Tracked, Sourced):
     as_of = PartialDateField(unique=True, blank=False)
     count = models.PositiveSmallIntegerField()
 
+    visible_by = everyone
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:

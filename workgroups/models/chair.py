@@ -7,11 +7,12 @@ from django.db import models
 from isecg.history import Tracked, row_history
 from isecg.partial_dates import PartialDateField
 from isecg.provenance import Sourced
+from isecg.visibility import VisibleQuerySet, everyone
 from workgroups.models.agencies import Agency
 from workgroups.models.people import User
 
 
-class ChairTermQuerySet(models.QuerySet["ChairTerm"]):
+class ChairTermQuerySet(VisibleQuerySet["ChairTerm"]):
     def in_office_at(self, at: datetime) -> "ChairTermQuerySet":
         """The term, at most one, whose powers hold at an instant (rule 7)."""
         return self.filter(
@@ -46,6 +47,7 @@ class ChairTerm(Tracked, Sourced):
         "workgroups.Meeting", models.PROTECT, null=True, blank=True, related_name="handovers"
     )
 
+    visible_by = everyone
     objects = ChairTermQuerySet.as_manager()
     history = row_history()
 

@@ -8,6 +8,8 @@ from django.urls import reverse
 from isecg.history import Tracked, row_history
 from isecg.partial_dates import PartialDateField
 from isecg.provenance import Sourced
+from isecg.visibility import VisibleQuerySet, everyone
+from workgroups import visibility
 from workgroups.models.agencies import Agency
 from workgroups.models.people import User
 from workgroups.roles import GroupDuty
@@ -41,6 +43,8 @@ class WorkingGroup(Tracked, Sourced):
     )
     named_co_chairs = models.JSONField("co-chairs named by the source", default=list, blank=True)
 
+    visible_by = everyone
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -74,6 +78,8 @@ class GroupMember(Tracked):
     start = PartialDateField("from")
     end = PartialDateField("to")
 
+    visible_by = everyone
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -91,7 +97,7 @@ class GroupMember(Tracked):
         return f"{self.agency} in {self.group}"
 
 
-class GroupRoleQuerySet(models.QuerySet["GroupRole"]):
+class GroupRoleQuerySet(VisibleQuerySet["GroupRole"]):
     def valid_at(self, at: datetime) -> "GroupRoleQuerySet":
         """Duties held at an instant: from <= at < to."""
         return self.filter(models.Q(ends_at=None) | models.Q(ends_at__gt=at), starts_at__lte=at)
@@ -106,6 +112,7 @@ class GroupRole(Tracked):
     starts_at = models.DateTimeField("from")
     ends_at = models.DateTimeField("to", null=True, blank=True)
 
+    visible_by = visibility.people("person")
     objects = GroupRoleQuerySet.as_manager()
     history = row_history()
 

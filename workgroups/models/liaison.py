@@ -5,6 +5,7 @@ from django.db import models
 from isecg.history import Tracked, row_history
 from isecg.partial_dates import PartialDateField
 from isecg.provenance import Sourced
+from isecg.visibility import VisibleQuerySet, everyone
 
 
 class LiaisonOrganisation(Tracked, Sourced):
@@ -15,6 +16,8 @@ class LiaisonOrganisation(Tracked, Sourced):
     relation = models.TextField()
     founded = PartialDateField("founded")
 
+    visible_by = everyone
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:

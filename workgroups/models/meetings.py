@@ -9,6 +9,7 @@ from django.urls import reverse
 from isecg.history import Tracked, row_history
 from isecg.partial_dates import PartialDate, PartialDateField
 from isecg.provenance import Sourced
+from isecg.visibility import VisibleQuerySet, everyone
 from workgroups.models.agencies import Agency
 from workgroups.models.groups import WorkingGroup
 from workgroups.models.people import User
@@ -54,7 +55,7 @@ class Phase(models.TextChoices):
     UNKNOWN = "unknown", "Day not known"
 
 
-class MeetingQuerySet(models.QuerySet["Meeting"]):
+class MeetingQuerySet(VisibleQuerySet["Meeting"]):
     def upcoming_at(self, at: datetime) -> "MeetingQuerySet":
         """Meetings still to come at an instant, cancelled ones left out, soonest first."""
         return self.filter(status=MeetingStatus.SCHEDULED, starts_at__gt=at).order_by("starts_at")
@@ -106,6 +107,7 @@ class Meeting(Tracked, Sourced):
     uid = models.CharField(max_length=100, unique=True, default=new_uid, editable=False)
     sequence = models.PositiveIntegerField(default=0)
 
+    visible_by = everyone
     objects = MeetingQuerySet.as_manager()
     history = row_history()
 
@@ -195,6 +197,9 @@ class MeetingDay(models.Model):
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="days")
     day = models.DateField()
 
+    visible_by = everyone
+    objects = VisibleQuerySet.as_manager()
+
     class Meta:
         ordering = ["day"]
         constraints = [
@@ -221,6 +226,8 @@ class Attendance(Tracked):
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="attendance")
     presence = models.CharField(max_length=10, choices=Presence)
 
+    visible_by = everyone
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -247,6 +254,8 @@ class AgendaItem(Tracked):
     )
     minutes = models.PositiveSmallIntegerField("length in minutes", null=True, blank=True)
 
+    visible_by = everyone
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:

@@ -10,8 +10,15 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
 from isecg.history import Tracked, row_history
+from isecg.visibility import VisibleQuerySet
+from workgroups import visibility
 from workgroups.roles import Capacity
+from workgroups.visibility import MemberReader
 from workgroups.zones import validate_zone
+
+
+class UserQuerySet(VisibleQuerySet["User"]):
+    """People, seen as :func:`workgroups.visibility.people` says."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -21,6 +28,14 @@ class UserManager(BaseUserManager["User"]):
     def normalize_email(cls, email: str | None) -> str:
         """Return an address as it is kept: in small letters, where the sign-in looks for it."""
         return super().normalize_email(email).lower()
+
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, reader: MemberReader) -> UserQuerySet:
+        """People that ``reader`` may see."""
+        return self.get_queryset().visible_to(reader)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email), **fields)
@@ -67,6 +82,7 @@ class User(Tracked, AbstractBaseUser, PermissionsMixin):
 
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    visible_by = visibility.people()
     objects = UserManager()
     # A digest of a password has no place in a record that is kept for ever.
     history = row_history(excluded_fields=["password"])
@@ -117,7 +133,7 @@ class User(Tracked, AbstractBaseUser, PermissionsMixin):
         return hashers.check_password(raw_password, self.password, keep_anew)
 
 
-class MandateQuerySet(models.QuerySet["Mandate"]):
+class MandateQuerySet(VisibleQuerySet["Mandate"]):
     def valid_at(self, at: datetime) -> "MandateQuerySet":
         """Mandates in force at an instant: from <= at < to, of people who may sign in."""
         return self.filter(
@@ -146,6 +162,7 @@ class Mandate(Tracked):
         max_length=200, blank=True, help_text="The letter or note that says so."
     )
 
+    visible_by = visibility.mandates
     objects = MandateQuerySet.as_manager()
     history = row_history()
 

@@ -48,9 +48,9 @@ def agencies(request: AuthedRequest) -> HttpResponse:
     """List agencies by what they are or were called, or the members on a day."""
     form = AgencyFilterForm(request.GET)
     sought: dict[str, Any] = form.cleaned_data if form.is_valid() else {"q": "", "on": None}
-    found = Agency.objects.select_related("succession__successor").prefetch_related(
-        "names", "memberships"
-    )
+    standing = Standing.of(request.user)
+    found = Agency.objects.visible_to(standing).select_related("succession__successor")
+    found = found.prefetch_related("names", "memberships")
     if sought["q"]:
         found = found.matching(sought["q"])
     if sought["on"]:
@@ -60,8 +60,8 @@ def agencies(request: AuthedRequest) -> HttpResponse:
         "form": form,
         "on": sought["on"],
         "rows": _rows(found, day=sought["on"] or today),
-        "counts": MembershipCount.objects.all(),
-        "actions": _list_actions(Standing.of(request.user)),
+        "counts": MembershipCount.objects.visible_to(standing),
+        "actions": _list_actions(standing),
         "trail": [("Agencies", "")],
     }
     return render(request, "workgroups/agencies/agencies.html", context)
@@ -96,12 +96,14 @@ def _list_actions(standing: Standing) -> list[tuple[str, str]]:
 @require_safe
 def agency(request: AuthedRequest, key: str) -> HttpResponse:
     """Show an agency: names through time, membership, seat, chair terms, groups, meetings."""
-    found = get_object_or_404(Agency, key=key)
     standing = Standing.of(request.user)
+    found = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     keeps = standing.may(Ability.KEEP_ROSTER)
     seat = None
     if seats.sees_seats(standing):
-        seat = seats.read_seat(found.mandates.select_related("person"), standing)
+        seat = seats.read_seat(
+            found.mandates.visible_to(standing).select_related("person"), standing
+        )
     memberships = list(found.memberships.all())
     is_member = found.memberships.current_on(standing.at.date()).exists()
     either = Succession.objects.filter(Q(former=found) | Q(successor=found))
@@ -118,7 +120,7 @@ def agency(request: AuthedRequest, key: str) -> HttpResponse:
         "terms": found.chair_terms.select_related("handover"),
         "group_members": found.group_memberships.select_related("group"),
         "led": found.led_groups.all(),
-        "meetings": _meetings(found),
+        "meetings": _meetings(found, standing),
         "sections": sections("agency", found, standing),
         "keeps": keeps,
         "actions": _actions(found, memberships, may_be_succeeded=may_be_succeeded) if keeps else [],
@@ -128,10 +130,10 @@ def agency(request: AuthedRequest, key: str) -> HttpResponse:
     return render(request, "workgroups/agencies/agency.html", context)
 
 
-def _meetings(found: Agency) -> list[dict[str, Any]]:
+def _meetings(found: Agency, standing: Standing) -> list[dict[str, Any]]:
     """Return the meetings hosted or recorded as attended, latest first, each once."""
     came = {row.meeting_id: row for row in found.attendance.all()}
-    meetings = Meeting.objects.filter(Q(pk__in=list(came)) | Q(host=found))
+    meetings = Meeting.objects.visible_to(standing).filter(Q(pk__in=list(came)) | Q(host=found))
     return [
         {
             "meeting": meeting,
@@ -182,8 +184,8 @@ def agency_new(request: AuthedRequest) -> HttpResponse:
 
 @form_page
 def agency_edit(request: AuthedRequest, key: str) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    found = get_object_or_404(Agency, key=key)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     return answer(
         request,
         AgencyEditForm(typed(request), row=found),
@@ -198,8 +200,8 @@ def agency_edit(request: AuthedRequest, key: str) -> HttpResponse:
 
 @form_page
 def agency_rename(request: AuthedRequest, key: str) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    found = get_object_or_404(Agency, key=key)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     return answer(
         request,
         RenameForm(typed(request), initial={"code": found.code}),
@@ -215,8 +217,8 @@ def agency_rename(request: AuthedRequest, key: str) -> HttpResponse:
 
 @form_page
 def membership_start(request: AuthedRequest, key: str) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    found = get_object_or_404(Agency, key=key)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     return answer(
         request,
         MembershipForm(typed(request)),
@@ -231,8 +233,10 @@ def membership_start(request: AuthedRequest, key: str) -> HttpResponse:
 
 @form_page
 def membership_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    held = get_object_or_404(Membership.objects.select_related("agency"), pk=pk, agency__key=key)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    held = get_object_or_404(
+        Membership.objects.visible_to(standing).select_related("agency"), pk=pk, agency__key=key
+    )
     return answer(
         request,
         EndDateForm(typed(request), label="No longer a member from", today=clock.now().date()),
@@ -248,8 +252,8 @@ def membership_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
 
 @form_page
 def mandate_grant(request: AuthedRequest, key: str) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    found = get_object_or_404(Agency, key=key)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     form = MandateForm(
         typed(request), zone=found.time_zone, initial={"first_day": clock.now().date()}
     )
@@ -269,8 +273,8 @@ def mandate_grant(request: AuthedRequest, key: str) -> HttpResponse:
 
 @form_page
 def mandate_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    mandates = Mandate.objects.select_related("agency", "person")
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    mandates = Mandate.objects.visible_to(standing).select_related("agency", "person")
     held = get_object_or_404(mandates, pk=pk, agency__key=key)
     return answer(
         request,

@@ -28,7 +28,9 @@ def _trail() -> Trail:
 def chair(request: AuthedRequest) -> HttpResponse:
     """Show who has the chair, who comes next, and all terms with their gaps."""
     standing = Standing.of(request.user)
-    terms = list(ChairTerm.objects.select_related("agency", "person", "handover"))
+    terms = list(
+        ChairTerm.objects.visible_to(standing).select_related("agency", "person", "handover")
+    )
     ahead = [term for term in terms if term.starts_at and term.starts_at > standing.at]
     keeps = standing.may(Ability.HAND_OVER_CHAIR)
     context = {
@@ -84,9 +86,14 @@ def _gap(former: ChairTerm | None, term: ChairTerm) -> bool:
 
 @form_page
 def chair_hand_over(request: AuthedRequest) -> HttpResponse:
-    permissions.require(request.user, Ability.HAND_OVER_CHAIR)
+    standing = permissions.require(request.user, Ability.HAND_OVER_CHAIR)
     now = clock.now()
-    ahead = ChairTerm.objects.filter(starts_at__gt=now).select_related("agency").first()
+    ahead = (
+        ChairTerm.objects.visible_to(standing)
+        .filter(starts_at__gt=now)
+        .select_related("agency")
+        .first()
+    )
     lede = (
         "Powers move at that instant; open calls pass to the new chair; past acts stay as they are."
     )
@@ -97,7 +104,10 @@ def chair_hand_over(request: AuthedRequest) -> HttpResponse:
         typed(request),
         initial={
             "agency": services.suggested_agency(now),
-            "meeting": Meeting.objects.upcoming_at(now).filter(host__isnull=False).first(),
+            "meeting": Meeting.objects.visible_to(standing)
+            .upcoming_at(now)
+            .filter(host__isnull=False)
+            .first(),
             "zone": request.user.time_zone,
         },
     )

@@ -1,5 +1,6 @@
 """Pages of the working groups, their agencies and duties."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from django.db.models import Count, Q
@@ -28,11 +29,14 @@ def _trail(group: WorkingGroup | None = None) -> Trail:
 @require_safe
 def groups(request: AuthedRequest) -> HttpResponse:
     """List the groups, those at work first."""
-    found = WorkingGroup.objects.select_related("lead_agency", "parent", "predecessor")
+    standing = Standing.of(request.user)
+    found = WorkingGroup.objects.visible_to(standing).select_related(
+        "lead_agency", "parent", "predecessor"
+    )
     present = Count("members", filter=Q(members__end=""))
     # A grouped query drops the order of the model.
     rows = list(found.annotate(member_count=present).order_by("code"))
-    keeps = Standing.of(request.user).may(Ability.KEEP_ROSTER)
+    keeps = standing.may(Ability.KEEP_ROSTER)
     context = {
         "open_groups": [group for group in rows if not group.end],
         "closed_groups": [group for group in rows if group.end],
@@ -45,11 +49,14 @@ def groups(request: AuthedRequest) -> HttpResponse:
 @require_safe
 def group(request: AuthedRequest, code: str) -> HttpResponse:
     """Show a group: its time, its agencies, who runs it, and where it came from."""
-    related = WorkingGroup.objects.select_related("lead_agency", "parent", "predecessor")
-    found = get_object_or_404(related, code=code)
     standing = Standing.of(request.user)
+    seen = WorkingGroup.objects.visible_to(standing)
+    related = seen.select_related("lead_agency", "parent", "predecessor")
+    found = get_object_or_404(related, code=code)
     keeps = standing.may(Ability.KEEP_ROSTER)
-    roles = found.roles.select_related("person") if seats.sees_seats(standing) else []
+    roles: Iterable[GroupRole] = ()
+    if seats.sees_seats(standing):
+        roles = found.roles.visible_to(standing).select_related("person")
     context = {
         "group": found,
         "members": found.members.select_related("agency"),
@@ -104,8 +111,8 @@ def group_new(request: AuthedRequest) -> HttpResponse:
 
 @form_page
 def group_edit(request: AuthedRequest, code: str) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    found = get_object_or_404(WorkingGroup, code=code)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(WorkingGroup.objects.visible_to(standing), code=code)
     return answer(
         request,
         GroupEditForm(typed(request), row=found),
@@ -120,8 +127,8 @@ def group_edit(request: AuthedRequest, code: str) -> HttpResponse:
 
 @form_page
 def group_close(request: AuthedRequest, code: str) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    found = get_object_or_404(WorkingGroup, code=code)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(WorkingGroup.objects.visible_to(standing), code=code)
     return answer(
         request,
         EndDateForm(typed(request), label="Closed on", today=clock.now().date()),
@@ -138,8 +145,8 @@ def group_close(request: AuthedRequest, code: str) -> HttpResponse:
 
 @form_page
 def group_member_add(request: AuthedRequest, code: str) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    found = get_object_or_404(WorkingGroup, code=code)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(WorkingGroup.objects.visible_to(standing), code=code)
     return answer(
         request,
         GroupMemberForm(typed(request)),
@@ -154,8 +161,8 @@ def group_member_add(request: AuthedRequest, code: str) -> HttpResponse:
 
 @form_page
 def group_member_end(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    members = GroupMember.objects.select_related("group", "agency")
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    members = GroupMember.objects.visible_to(standing).select_related("group", "agency")
     member = get_object_or_404(members, pk=pk, group__code=code)
     return answer(
         request,
@@ -171,8 +178,8 @@ def group_member_end(request: AuthedRequest, code: str, pk: int) -> HttpResponse
 
 @form_page
 def group_role_add(request: AuthedRequest, code: str) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    found = get_object_or_404(WorkingGroup, code=code)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(WorkingGroup.objects.visible_to(standing), code=code)
     form = GroupRoleForm(
         typed(request), zone=request.user.time_zone, initial={"first_day": clock.now().date()}
     )
@@ -191,8 +198,8 @@ def group_role_add(request: AuthedRequest, code: str) -> HttpResponse:
 
 @form_page
 def group_role_end(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    roles = GroupRole.objects.select_related("group", "person")
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    roles = GroupRole.objects.visible_to(standing).select_related("group", "person")
     role = get_object_or_404(roles, pk=pk, group__code=code)
     return answer(
         request,

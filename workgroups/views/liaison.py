@@ -23,9 +23,10 @@ def _trail() -> Trail:
 @require_safe
 def liaison(request: AuthedRequest) -> HttpResponse:
     """List the outside organisations that ISECG relates to."""
+    standing = Standing.of(request.user)
     context = {
-        "organisations": LiaisonOrganisation.objects.all(),
-        "keeps": Standing.of(request.user).may(Ability.KEEP_ROSTER),
+        "organisations": LiaisonOrganisation.objects.visible_to(standing),
+        "keeps": standing.may(Ability.KEEP_ROSTER),
         "trail": [("Liaison organisations", "")],
     }
     return render(request, "workgroups/liaison/liaison.html", context)
@@ -49,8 +50,8 @@ def liaison_new(request: AuthedRequest) -> HttpResponse:
 
 @form_page
 def liaison_edit(request: AuthedRequest, code: str) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    found = get_object_or_404(LiaisonOrganisation, code=code)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(LiaisonOrganisation.objects.visible_to(standing), code=code)
     return answer(
         request,
         OrganisationEditForm(typed(request), row=found),

@@ -51,7 +51,9 @@ def meetings(request: AuthedRequest) -> HttpResponse:
     """List the meetings: those to come, then the past by year, then those without a day."""
     form = MeetingFilterForm(request.GET)
     sought = form.cleaned_data if form.is_valid() else {"q": "", "kind": ""}
-    found = Meeting.objects.select_related("host", "group").prefetch_related("days")
+    standing = Standing.of(request.user)
+    seen = Meeting.objects.visible_to(standing)
+    found = seen.select_related("host", "group").prefetch_related("days")
     if sought["kind"]:
         found = found.filter(kind=sought["kind"])
     if sought["q"]:
@@ -61,7 +63,7 @@ def meetings(request: AuthedRequest) -> HttpResponse:
         {"heading": heading, "rows": [row for _, row in rows]}
         for heading, rows in groupby(page.object_list, key=lambda entry: entry[0])
     ]
-    keeps = Standing.of(request.user).may(Ability.KEEP_MEETINGS)
+    keeps = standing.may(Ability.KEEP_MEETINGS)
     context = {
         "form": form,
         "page": page,
@@ -113,10 +115,10 @@ def days_words(meeting: Meeting) -> list[str]:
 @require_safe
 def meeting(request: AuthedRequest, key: str) -> HttpResponse:
     """Show a meeting: when on whose clocks, what about, and who came."""
-    meetings = Meeting.objects.select_related("host", "chair", "group")
-    found = get_object_or_404(meetings.prefetch_related("days"), key=key)
     now = clock.now()
     standing = Standing.of(request.user, at=now)
+    meetings = Meeting.objects.visible_to(standing).select_related("host", "chair", "group")
+    found = get_object_or_404(meetings.prefetch_related("days"), key=key)
     keeps = standing.may(Ability.KEEP_MEETINGS)
     phase = found.phase(now)
     seats = roster.of_meeting(found, today=now.date())
@@ -192,7 +194,8 @@ def _changes(found: Meeting) -> list[row_history.Change]:
 @require_safe
 def meeting_calendar(request: AuthedRequest, key: str) -> HttpResponse:
     """Give the meeting as a calendar file."""
-    found = get_object_or_404(Meeting.objects.prefetch_related("days"), key=key)
+    seen = Meeting.objects.visible_to(Standing.of(request.user))
+    found = get_object_or_404(seen.prefetch_related("days"), key=key)
     if not calendar.can_write(found):
         raise Http404
     text = calendar.write(found, method=calendar.PUBLISH, agenda=found.agenda.all())
@@ -224,13 +227,18 @@ def meeting_new(request: AuthedRequest) -> HttpResponse:
 @form_page
 def meeting_edit(request: AuthedRequest, key: str) -> HttpResponse:
     """Correct what is said of a meeting."""
-    permissions.require(request.user, Ability.KEEP_MEETINGS)
-    found = get_object_or_404(Meeting, key=key)
+    standing = permissions.require(request.user, Ability.KEEP_MEETINGS)
+    seen = Meeting.objects.visible_to(standing)
+    found = get_object_or_404(seen, key=key)
     return answer(
         request,
         MeetingEditForm(typed(request), row=found),
         # The form writes what was typed into its own row, which must not be saved.
-        act=partial(services.edit_meeting, Meeting.objects.get(pk=found.pk), by=request.user),
+        act=partial(
+            services.edit_meeting,
+            seen.get(pk=found.pk),
+            by=request.user,
+        ),
         done="The meeting was changed.",
         to=found,
         title=f"Edit {found.title}",
@@ -243,8 +251,8 @@ def meeting_edit(request: AuthedRequest, key: str) -> HttpResponse:
 @form_page
 def meeting_move(request: AuthedRequest, key: str) -> HttpResponse:
     """Give a meeting another start."""
-    permissions.require(request.user, Ability.KEEP_MEETINGS)
-    found = get_object_or_404(Meeting, key=key)
+    standing = permissions.require(request.user, Ability.KEEP_MEETINGS)
+    found = get_object_or_404(Meeting.objects.visible_to(standing), key=key)
     return answer(
         request,
         MoveForm(typed(request), row=found, initial=_start(found)),
@@ -268,8 +276,8 @@ def _start(found: Meeting) -> dict[str, Any]:
 @form_page
 def meeting_cancel(request: AuthedRequest, key: str) -> HttpResponse:
     """Call a meeting off."""
-    permissions.require(request.user, Ability.KEEP_MEETINGS)
-    found = get_object_or_404(Meeting, key=key)
+    standing = permissions.require(request.user, Ability.KEEP_MEETINGS)
+    found = get_object_or_404(Meeting.objects.visible_to(standing), key=key)
     return answer(
         request,
         ReasonForm(typed(request)),
@@ -286,8 +294,8 @@ def meeting_cancel(request: AuthedRequest, key: str) -> HttpResponse:
 @form_page
 def meeting_attendance(request: AuthedRequest, key: str) -> HttpResponse:
     """Record how every agency took part."""
-    permissions.require(request.user, Ability.KEEP_MEETINGS)
-    found = get_object_or_404(Meeting, key=key)
+    standing = permissions.require(request.user, Ability.KEEP_MEETINGS)
+    found = get_object_or_404(Meeting.objects.visible_to(standing), key=key)
     recorded = _recorded(found)
     seats = roster.of_meeting(found, today=clock.now().date())
     agencies = {*seats.agencies, *(row.agency for row in recorded)}
@@ -314,8 +322,8 @@ def meeting_attendance(request: AuthedRequest, key: str) -> HttpResponse:
 @form_page
 def item_new(request: AuthedRequest, key: str) -> HttpResponse:
     """Put an item on the agenda."""
-    permissions.require(request.user, Ability.KEEP_MEETINGS)
-    found = get_object_or_404(Meeting, key=key)
+    standing = permissions.require(request.user, Ability.KEEP_MEETINGS)
+    found = get_object_or_404(Meeting.objects.visible_to(standing), key=key)
     return answer(
         request,
         AgendaItemForm(typed(request)),
@@ -328,16 +336,16 @@ def item_new(request: AuthedRequest, key: str) -> HttpResponse:
     )
 
 
-def _get_item(key: str, pk: int) -> AgendaItem:
-    items = AgendaItem.objects.select_related("meeting", "speaker")
+def _get_item(standing: Standing, key: str, pk: int) -> AgendaItem:
+    items = AgendaItem.objects.visible_to(standing).select_related("meeting", "speaker")
     return get_object_or_404(items, pk=pk, meeting__key=key)
 
 
 @form_page
 def item_edit(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
     """Correct an item of the agenda, or move it."""
-    permissions.require(request.user, Ability.KEEP_MEETINGS)
-    item = _get_item(key, pk)
+    standing = permissions.require(request.user, Ability.KEEP_MEETINGS)
+    item = _get_item(standing, key, pk)
     return answer(
         request,
         AgendaItemEditForm(typed(request), row=item),
@@ -353,8 +361,8 @@ def item_edit(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
 @form_page
 def item_remove(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
     """Take an item off the agenda."""
-    permissions.require(request.user, Ability.KEEP_MEETINGS)
-    item = _get_item(key, pk)
+    standing = permissions.require(request.user, Ability.KEEP_MEETINGS)
+    item = _get_item(standing, key, pk)
     return answer(
         request,
         ReasonForm(typed(request)),

@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from isecg import clock
 from workgroups import permissions
 from workgroups.forms.base import ReasonForm
 from workgroups.forms.people import PeopleFilterForm, PersonEditForm, ProfileForm
@@ -34,10 +33,11 @@ def people(request: AuthedRequest) -> HttpResponse:
     standing = permissions.require(request.user, Ability.KEEP_ACCOUNTS)
     form = PeopleFilterForm(request.GET)
     sought = form.cleaned_data["q"] if form.is_valid() else ""
-    found = User.objects.all()
+    found = User.objects.visible_to(standing)
     if sought:
         found = found.filter(Q(name__icontains=sought) | Q(email__icontains=sought))
-    in_force = Mandate.objects.valid_at(clock.now()).select_related("agency")
+    in_force = Mandate.objects.visible_to(standing).valid_at(standing.at)
+    in_force = in_force.select_related("agency")
     found = found.prefetch_related(Prefetch("mandates", in_force, to_attr="held"))
     context = {
         "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
@@ -64,7 +64,7 @@ def _list_actions(standing: Standing) -> list[tuple[str, str]]:
 def person_edit(request: AuthedRequest, pk: int) -> HttpResponse:
     """Change an account; what needs a form of its own is linked from here."""
     standing = permissions.require(request.user, Ability.KEEP_ACCOUNTS)
-    person = get_object_or_404(User, pk=pk)
+    person = get_object_or_404(User.objects.visible_to(standing), pk=pk)
     return answer(
         request,
         PersonEditForm(

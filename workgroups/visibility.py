@@ -1,0 +1,53 @@
+"""Who sees people, and what they hold (rules 4, 5 and 8): the rules of their rows."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.db.models import Q
+
+from isecg.visibility import Reader, Rule
+from workgroups.roles import Role
+
+if TYPE_CHECKING:
+    # The rows of this room are declared with these rules.
+    from workgroups.models import Agency
+
+
+class MemberReader(Reader, Protocol):
+    """Who reads, as far as these rules have to know: a ``Standing``."""
+
+    @property
+    def agencies(self) -> "Sequence[Agency]": ...
+
+    def holds(self, role: Role) -> bool: ...
+
+
+def sees_people(reader: MemberReader) -> bool:
+    """Whether the reader is shown who people are: those of members, and the secretariat."""
+    return reader.holds(Role.SECRETARIAT) or reader.holds(Role.MEMBER)
+
+
+def people(path: str = "") -> Rule:
+    """Return the rule of people, or of rows about the person at ``path``.
+
+    Everybody sees themselves; people of member agencies and the secretariat see everybody.
+    An address is shown by the pages of the secretariat alone.
+    """
+
+    def seen(rows: Any, reader: MemberReader) -> Any:
+        if sees_people(reader):
+            return rows
+        return rows.filter(**{path or "pk": reader.user.pk})
+
+    return seen
+
+
+def mandates(rows: Any, reader: MemberReader) -> Any:
+    """People of members see who holds seats now; of their own seat the former ones too (rule 5)."""
+    if reader.holds(Role.SECRETARIAT):
+        return rows
+    seen = Q(person=reader.user.pk)
+    if reader.holds(Role.MEMBER):
+        in_force = rows.model._default_manager.valid_at(reader.at)
+        seen |= Q(pk__in=in_force.values("pk")) | Q(agency__in=reader.agencies)
+    return rows.filter(seen)
