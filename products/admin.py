@@ -53,6 +53,18 @@ class VersionFileAdmin(ReadOnlyAdmin):
     list_select_related = ["version__product"]
 
 
+@admin.register(models.LiaisonSending)
+class LiaisonSendingAdmin(ReadOnlyAdmin):
+    list_display = ["version", "organisation", "permission", "sent_at", "sent_by"]
+    list_select_related = ["version__product", "organisation", "sent_by"]
+
+
+@admin.register(models.LiaisonStatement)
+class LiaisonStatementAdmin(ReadOnlyAdmin):
+    list_display = ["organisation", "version", "given_at", "given_by", "on_behalf"]
+    list_select_related = ["version__product", "organisation", "given_by"]
+
+
 @admin.register(models.Circulation)
 class CirculationAdmin(ReadOnlyAdmin):
     list_display = ["version", "opened_at", "closes_at", "share_days"]

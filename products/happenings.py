@@ -18,6 +18,8 @@ _WORDS = {
     "product.editor_added": "An editor was added",
     "product.editor_ended": "An editor was taken off",
     "product.related": "A relation was added",
+    "product.sent_to_liaison": "Sent to a liaison organisation",
+    "product.liaison_statement": "A liaison organisation sent a statement",
 }
 
 

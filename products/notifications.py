@@ -5,12 +5,21 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from isecg import clock
 from isecg.events.log import reference
 from isecg.mail.outbox import Notice, enqueue
 from products.dossier import CallReading
-from products.models import Call, Circulation, Decision, PositionEntry, Product
+from products.models import (
+    Call,
+    Circulation,
+    Decision,
+    LiaisonSending,
+    LiaisonStatement,
+    PositionEntry,
+    Product,
+)
 from workgroups.estate import Passing
 from workgroups.models import Agency, User
 from workgroups.recipients import people_of, secretariat
@@ -182,4 +191,50 @@ def state_changed(product: Product, *, by: User, reason: str) -> None:
         template="state_changed",
         why="Your agency takes part in this product.",
         context={"by": by, "reason": reason},
+    )
+
+
+def sent_to_liaison(sending: LiaisonSending, *, contacts: Collection[User], by: User) -> None:
+    """Tell an organisation's contacts that they may read a version (rule 9)."""
+    version = sending.version
+    _tell(
+        contacts,
+        kind="liaison.sent",
+        occurrence=reference(sending),
+        product=version.product,
+        subject=f"Version {version.number} was sent to {sending.organisation}",
+        template="liaison_sent",
+        why=f"You are a contact of {sending.organisation}.",
+        context={"sending": sending, "by": by},
+    )
+
+
+def liaison_statement(statement: LiaisonStatement, *, by: User) -> None:
+    """Tell the secretariat what a liaison organisation said, and about what."""
+    version, at = statement.version, clock.now()
+    about = reference(version.product if version else statement.organisation)
+    page = version.get_absolute_url() if version else reverse("liaison")
+    enqueue(
+        Notice(
+            kind="liaison.statement",
+            occurrence=reference(statement),
+            recipient=person,
+            about=about,
+            subject=f"[{version.product if version else 'Liaison'}] "
+            f"Statement of {statement.organisation}",
+            text=render_to_string(
+                "emails/products/liaison_statement.txt",
+                {
+                    "statement": statement,
+                    "product": version.product if version else None,
+                    "page": page,
+                    "by": by,
+                    "site": settings.SITE_URL,
+                },
+            ),
+            why="You work for the secretariat, which keeps the relations with such organisations.",
+            thread=about,
+            due_at=at,
+        )
+        for person in secretariat()
     )

@@ -3,12 +3,19 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from products.models import AgendaLink, Participation, Product, ReleaseParticipant
+from products.models import (
+    AgendaLink,
+    LiaisonSending,
+    LiaisonStatement,
+    Participation,
+    Product,
+    ReleaseParticipant,
+)
 from products.models.products import Degree
 from products.services import succession
 from workgroups import agenda, estate, openwork, sections
 from workgroups.agenda import Link
-from workgroups.models import Agency, AgendaItem, Meeting, WorkingGroup
+from workgroups.models import Agency, AgendaItem, LiaisonOrganisation, Meeting, WorkingGroup
 from workgroups.permissions import Standing
 from workgroups.sections import Section
 
@@ -21,6 +28,7 @@ def register() -> None:
     estate.register(succession.foresee, succession.pass_on)
     agenda.register_links(agenda_links)
     sections.register("meeting", products_to_read)
+    sections.register("liaison", sent_to_liaison)
 
 
 def agency_products(agency: Agency, standing: Standing) -> Iterable[Section]:
@@ -102,5 +110,30 @@ def products_to_read(meeting: Meeting, standing: Standing) -> Iterable[Section]:
             title="Products to be read",
             template="products/agenda/_meeting_section.html",
             context={"items": items},
+        )
+    ]
+
+
+def sent_to_liaison(_: None, standing: Standing) -> Iterable[Section]:
+    """Show what was sent to liaison organisations and what they said, as far as seen (rule 9)."""
+    related = ("organisation", "version__product")
+    sendings = LiaisonSending.objects.visible_to(standing).select_related(*related)
+    statements = LiaisonStatement.objects.visible_to(standing).select_related(*related, "given_by")
+    if standing.is_secretariat:
+        own = list(LiaisonOrganisation.objects.visible_to(standing))
+    else:
+        own = list(standing.liaisons)
+    context = {
+        "sendings": list(sendings.defer("version__text")),
+        "statements": list(statements.defer("version__text")),
+        "own": own,
+    }
+    if not any(context.values()):
+        return []
+    return [
+        Section(
+            title="What was sent, and what they say",
+            template="products/liaison/_section.html",
+            context=context,
         )
     ]

@@ -94,6 +94,24 @@ class GroupRoleFactory(TrackedFactory):
     starts_at = factory.LazyFunction(lambda: clock.now() - timedelta(days=400))
 
 
+class LiaisonOrganisationFactory(TrackedFactory):
+    class Meta:
+        model = workgroups.LiaisonOrganisation
+
+    code = factory.Sequence(lambda n: f"LIA{n}")
+    name = factory.LazyAttribute(lambda organisation: f"Organisation {organisation.code}")
+    relation = "Sends reports."
+
+
+class LiaisonContactFactory(TrackedFactory):
+    class Meta:
+        model = workgroups.LiaisonContact
+
+    organisation = factory.SubFactory(LiaisonOrganisationFactory)
+    person = factory.SubFactory(UserFactory)
+    starts_at = factory.LazyFunction(lambda: clock.now() - timedelta(days=400))
+
+
 class ChairTermFactory(TrackedFactory):
     class Meta:
         model = workgroups.ChairTerm

@@ -18,12 +18,14 @@ from products.models import AgendaLink, Decision, ProductEditor, WorkplanItem
 from products.models.products import RelationKind
 from products.models.versions import ChangeClass
 from products.services import decisions, products, releases, versions
+from products.services import liaison as liaison_services
 from products.views.product_acts import ACTS
 from products.workflow import State
 from tests.factories import (
     AgendaItemFactory,
     ChairTermFactory,
     GroupRoleFactory,
+    LiaisonContactFactory,
     MeetingFactory,
     ParticipationFactory,
     ProductFactory,
@@ -199,6 +201,15 @@ def make_rows():
     ChairTermFactory(agency=agency)
     liaison = LiaisonOrganisation(code="UN", name="United Nations", relation="Reads.")
     liaison.save_as(None, "factory")
+    contact = LiaisonContactFactory(organisation=liaison)
+    liaison_services.send_version(
+        drafting.versions.get(number=1),
+        organisation=liaison,
+        permission="the plenary",
+        by=world.secretariat,
+    )
+    for said in (None, drafting.versions.get(number=1)):
+        liaison_services.make_statement(liaison, version=said, text="Welcome.", by=contact.person)
     planned = WorkplanItem(kind="product", title="Plan", product=drafting, group=group)
     planned.save_as(None, "factory")
     AgendaLink.objects.create(item=item, product=drafting, version=drafting.versions.first())
@@ -311,6 +322,10 @@ def make_rows():
         "item_edit": [[meeting.key, item.pk]],
         "item_remove": [[meeting.key, item.pk]],
         "liaison_edit": [[liaison.code]],
+        "liaison_contact_new": [[liaison.code]],
+        "liaison_contact_end": [[liaison.code, contact.pk]],
+        "statement_new": [[liaison.code]],
+        "version_send": [[drafting.code, 1], [drafting.code, 2]],
     }
 
 

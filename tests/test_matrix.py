@@ -19,31 +19,35 @@ from isecg.mail.models import Heartbeat, Letter
 from products.consensus import Outcome, Stand
 from products.models import AgendaLink, PositionEntry, ProductEditor, WorkplanItem
 from products.services import decisions, releases
+from products.services.liaison import send_version
 from products.views import product_acts
 from tests.factories import (
     AgencyFactory,
     AgendaItemFactory,
     ChairTermFactory,
     GroupRoleFactory,
+    LiaisonContactFactory,
     MandateFactory,
     ProductFactory,
     UserFactory,
 )
 from tests.products.world import make_call, write_version
-from workgroups.models import GroupMember, IdentityProvider, LiaisonOrganisation
+from workgroups.models import GroupMember, IdentityProvider, LiaisonContact, LiaisonOrganisation
 from workgroups.roles import Capacity, GroupDuty, InvitedAs
 from workgroups.services import addresses as addresses_of
 from workgroups.services import invitations
 
 pytestmark = pytest.mark.django_db
 
-# The columns of the table. All but the outsider, the secretariat and the superuser hold a
-# mandate of a member agency, or did: who edits, co-chairs or has the chair does so as staff.
+# The columns of the table. All but the outsider, the contact of a liaison organisation, the
+# secretariat and the superuser hold a mandate of a member agency, or did: who edits, co-chairs
+# or has the chair does so as staff.
 # "elsewhere" is the head of an agency that takes no part, co-chairs another group and edits
 # another product: powers that must not reach here. The superuser holds nothing beside.
 PEOPLE = (
     "nobody",
     "outsider",
+    "liaison",
     "staff",
     "head",
     "alternate",
@@ -64,40 +68,45 @@ PEOPLE = (
 # h   hidden (404)
 # m   no such method here (405)
 #
-#          nobody outs staff head alt edit co-ch else chair secr super susp
-PUBLIC = "   o     o    o    o    o   o    o     o    o     o    o     o"
-ENTRANCE = " o     r    r    r    r   r    r     r    r     r    r     o"
-ENTERING = " p     r    r    r    r   r    r     r    r     r    r     p"
-TO_ENTRANCE = "r  r    r    r    r   r    r     r    r     r    r     r"
-NOWHERE = "  h     h    h    h    h   h    h     h    h     h    h     h"
-FORM_PUB = " p     p    p    p    p   p    p     p    p     p    p     p"
-LEAVING = "  r     o    o    o    o   o    o     o    o     o    o     r"
-SHOWN_INVITED = "o o   o    o    o   o    o     o    o     o    o     o"
-LED_ON = "   s     r    r    r    r   r    r     r    r     r    r     s"
-ALL = "      s     o    o    o    o   o    o     o    o     o    o     s"
-MEMBERS = "  s     h    o    o    o   o    o     o    o     o    h     s"
-DESK = "     s     f    f    f    f   f    f     f    f     o    f     s"
+#             nobody outs liai staff head alt edit co-ch else chair secr super susp
+PUBLIC = "    o      o    o    o     o    o   o    o     o    o     o    o     o"
+ENTRANCE = "  o      r    r    r     r    r   r    r     r    r     r    r     o"
+ENTERING = "  p      r    r    r     r    r   r    r     r    r     r    r     p"
+LED_ON = "    s      r    r    r     r    r   r    r     r    r     r    r     s"
+ALL = "       s      o    o    o     o    o   o    o     o    o     o    o     s"
+MEMBERS = "   s      h    h    o     o    o   o    o     o    o     o    h     s"
+DESK = "      s      f    f    f     f    f   f    f     f    f     o    f     s"
+LEADERS = "   s      f    f    f     f    f   f    f     f    o     o    f     s"
+WINDOW = "    s      s    s    s     s    s   s    s     s    s     s    o     s"
+WINDOW_P = "  s      s    s    s     s    s   s    s     s    s     s    p     s"
+ABSENT = "    s      h    h    h     h    h   h    h     h    h     h    h     s"
+READ = "      s      m    m    m     m    m   m    m     m    m     m    m     s"
+READ_PUB = "  m      m    m    m     m    m   m    m     m    m     m    m     m"
+TO_ENTRANCE = "r  r  r  r  r  r  r  r  r  r  r  r  r"
+NOWHERE = "h  h  h  h  h  h  h  h  h  h  h  h  h"
+FORM_PUB = "p  p  p  p  p  p  p  p  p  p  p  p  p"
+LEAVING = "r  o  o  o  o  o  o  o  o  o  o  o  r"
+SHOWN_INVITED = "o  o  o  o  o  o  o  o  o  o  o  o  o"
 # A form that is shown once more, with what is wrong with it.
-FORM = "     s     p    p    p    p   p    p     p    p     p    p     s"
-ACCOUNTS = " s     f    f    f    f   f    f     f    f     o    o     s"
-INVITERS = " s     f    f    o    f   f    f     o    f     o    f     s"
-INVITERS_1 = "s    f    f    o    f   f    f     h    f     o    f     s"
-INVITERS_0 = "s    f    f    h    f   f    f     h    f     o    f     s"
-LEADERS = "  s     f    f    f    f   f    f     f    o     o    f     s"
-WINDOW = "   s     s    s    s    s   s    s     s    s     s    o     s"
-WINDOW_P = " s     s    s    s    s   s    s     s    s     s    p     s"
-ABSENT = "   s     h    h    h    h   h    h     h    h     h    h     s"
-READ = "     s     m    m    m    m   m    m     m    m     m    m     s"
-READ_PUB = " m     m    m    m    m   m    m     m    m     m    m     m"
+FORM = "s  p  p  p  p  p  p  p  p  p  p  p  s"
+ACCOUNTS = "s  f  f  f  f  f  f  f  f  f  o  o  s"
+INVITERS = "s  f  f  f  o  f  f  f  o  f  o  f  s"
+INVITERS_1 = "s  f  f  f  o  f  f  f  h  f  o  f  s"
+INVITERS_0 = "s  f  f  f  h  f  f  f  h  f  o  f  s"
 # On a product of which an outsider knows nothing, or on its call:
-WRITERS = "  s     h    f    f    f   o    o     f    f     o    h     s"
-CONVENE = "  s     h    f    f    f   f    f     f    o     o    h     s"
-BY_DESK = "  s     h    f    f    f   f    f     f    f     o    h     s"
-BY_CHAIR = " s     h    f    f    f   f    f     f    o     f    h     s"
-VOICES = "   s     h    f    o    o   f    f     f    f     f    h     s"
-PARTS = "    s     h    f    o    o   f    f     o    f     o    h     s"
+WRITERS = "   s      h    h    f     f    f   o    o     f    f     o    h     s"
+CONVENE = "   s      h    h    f     f    f   f    f     f    o     o    h     s"
+BY_DESK = "   s      h    h    f     f    f   f    f     f    f     o    h     s"
+BY_CHAIR = "  s      h    h    f     f    f   f    f     f    o     f    h     s"
+VOICES = "    s      h    h    f     o    o   f    f     f    f     f    h     s"
+PARTS = "     s      h    h    f     o    o   f    f     o    f     o    h     s"
+# On version 1 of the draft, which alone was sent to the contact's organisation:
+SENT = "      s      h    o    o     o    o   o    o     o    o     o    h     s"
+SENDS = "     s      h    f    f     f    f   f    f     f    f     o    h     s"
+# The statements of that organisation:
+STATES = "    s      f    o    f     f    f   f    f     f    f     o    f     s"
 # On a released product of the same group, which everybody sees and the editor does not edit:
-WRITERS_R = "s     f    f    f    f   f    o     f    f     o    f     s"
+WRITERS_R = " s      f    f    f     f    f   f    o     f    f     o    f     s"
 
 # The name of an address, and what it is asked about where that decides; then GET and POST.
 TABLE = {
@@ -185,6 +194,9 @@ TABLE = {
     "liaison": (ALL, READ),
     "liaison_new": (DESK, DESK),
     "liaison_edit": (DESK, DESK),
+    "liaison_contact_new": (DESK, DESK),
+    "liaison_contact_end": (DESK, DESK),
+    "statement_new": (STATES, STATES),
     # Meetings (rules 6 and 39).
     "meetings": (ALL, READ),
     "meeting": (ALL, READ),
@@ -212,17 +224,21 @@ TABLE = {
     "product_history released": (MEMBERS, READ),
     "compare draft": (MEMBERS, READ),
     "compare released": (MEMBERS, READ),
-    "version draft": (MEMBERS, READ),
+    "version draft": (SENT, READ),
     "version released": (ALL, READ),
     "version unreleased": (MEMBERS, READ),
-    "download draft": (MEMBERS, READ),
+    "version unsent": (MEMBERS, READ),
+    "download draft": (SENT, READ),
     "download released": (ALL, READ),
+    "download unsent": (MEMBERS, READ),
     "product_edit draft": (WRITERS, WRITERS),
     "product_edit released": (WRITERS_R, WRITERS_R),
     "editor_new draft": (WRITERS, WRITERS),
     "editor_end draft": (WRITERS, WRITERS),
     "relation_new draft": (WRITERS, WRITERS),
     "version_new draft": (WRITERS, WRITERS),
+    "version_send draft": (READ, SENDS),
+    "version_send unsent": (READ, BY_DESK),
     # These ask who somebody is before they look for the product: nothing leaks.
     "participant_new draft": (DESK, DESK),
     "participant_end draft": (DESK, DESK),
@@ -283,6 +299,7 @@ def people(world):
     ChairTermFactory(person=chair, agency=chair.mandates.get().agency)
     return {
         "outsider": UserFactory(),
+        "liaison": LiaisonContact.objects.get().person,
         "staff": staff(agency=agency),
         "head": world.heads[0],
         "alternate": MandateFactory(agency=agency, capacity=Capacity.ALTERNATE).person,
@@ -308,8 +325,8 @@ def decided(**product):
     return world, decision
 
 
-def keep_file(product):
-    file = product.versions.get(number=1).files.get()
+def keep_file(version):
+    file = version.files.get()
     default_storage.delete(file.path)
     default_storage.save(file.path, ContentFile(b"One paragraph."))
 
@@ -344,15 +361,24 @@ def places(world):
     released, published = decided(code="OUT", group=draft.group)
     releases.release(released.product, reason="Agreed.", by=world.secretariat)
     write_version(released.product)
-    for product in (draft, released.product):
-        keep_file(product)
     item = AgendaItemFactory(title="What is to be read")
     AgendaLink.objects.create(item=item, product=draft)
     member = GroupMember(group=draft.group, agency=agency, start="2020")
     member.save_as(None, "test")
     line = WorkplanItem(kind="product", title="A line", product=draft)
     line.save_as(None, "test")
-    LiaisonOrganisation(code="ILEWG", name="Group", relation="Sends reports").save_as(None, "test")
+    ilewg = LiaisonOrganisation(code="ILEWG", name="Group", relation="Sends reports")
+    ilewg.save_as(None, "test")
+    contact = LiaisonContactFactory(organisation=ilewg)
+    send_version(
+        draft.versions.get(),
+        organisation=ilewg,
+        permission="the plenary of March",
+        by=world.secretariat,
+    )
+    unsent = write_version(draft)
+    for version in (*draft.versions.all(), released.product.versions.get(number=1)):
+        keep_file(version)
     group, meeting = (draft.group.code,), (item.meeting.key,)
     invited, elsewhere = asked(agency, world), asked(AgencyFactory(), world)
     change = addresses_of.ask_for_change(UserFactory(), email="other@example.org")
@@ -394,6 +420,11 @@ def places(world):
         ),
         "group_member_end": [*group, member.pk],
         "liaison_edit": ["ILEWG"],
+        "liaison_contact_new": ["ILEWG"],
+        "liaison_contact_end": ["ILEWG", contact.pk],
+        "statement_new": ["ILEWG"],
+        "version_send draft": ["DRAFT", 1],
+        "version_send unsent": ["DRAFT", unsent.number],
         **dict.fromkeys(
             [
                 "meeting",
@@ -421,8 +452,10 @@ def places(world):
         "version draft": ["DRAFT", 1],
         "version released": ["OUT", 1],
         "version unreleased": ["OUT", 2],
+        "version unsent": ["DRAFT", unsent.number],
         "download draft": ["DRAFT", 1, "v1.md"],
         "download released": ["OUT", 1, "v1.md"],
+        "download unsent": ["DRAFT", unsent.number, unsent.files.get().name],
         "product_act": ["DRAFT"],
     }
 

@@ -19,6 +19,8 @@ from isecg.mail.models import Heartbeat
 from isecg.visibility import SignedIn, VisibleQuerySet
 from products.models import (
     AgendaLink,
+    LiaisonSending,
+    LiaisonStatement,
     Milestone,
     Product,
     ProductEditor,
@@ -31,6 +33,7 @@ from tests.factories import (
     AgendaItemFactory,
     AttendanceFactory,
     GroupRoleFactory,
+    LiaisonContactFactory,
     MandateFactory,
     ParticipationFactory,
     ProductFactory,
@@ -43,7 +46,7 @@ from workgroups.permissions import Standing
 from workgroups.roles import Capacity
 
 OWN_APPS = ("events", "mail", "workgroups", "products")
-PEOPLE = ("nobody", "outsider", "staff", "secretariat")
+PEOPLE = ("nobody", "outsider", "contact", "staff", "secretariat")
 
 
 def own_models():
@@ -55,19 +58,23 @@ def own_models():
 # What somebody sees of a model's rows: "all", "none", or which of them.
 # own        about themselves
 # released   of a product that is released
+# sent       released, or sent to an organisation of which they are a contact
+# ours       of an organisation of which they are a contact
 # seats      mandates in force, and all those of their own agency
 #
 # A person who is not signed in sees nothing of anything, but what is released.
-#                        outsider    staff       secretariat
-EVERYONE = "             all         all         all"
-DESK = "                 none        none        all"
-PEOPLES = "              own         all         all"
-OF_RELEASED = "          released    all         all"
-OF_DRAFTS = "            none        all         all"
+#                        outsider    contact     staff    secretariat
+EVERYONE = "             all         all         all      all"
+DESK = "                 none        none        none     all"
+PEOPLES = "              own         own         all      all"
+OF_RELEASED = "          released    released    all      all"
+OF_SENT = "              released    sent        all      all"
+OF_DRAFTS = "            none        none        all      all"
+LIAISON = "              none        ours        all      all"
 TABLE = {
     "events.Head": DESK,
     "events.Event": DESK,
-    "mail.Letter": " own         own         own",
+    "mail.Letter": " own         own         own      own",
     "mail.Heartbeat": DESK,
     "workgroups.Agency": EVERYONE,
     "workgroups.AgencyName": EVERYONE,
@@ -78,19 +85,20 @@ TABLE = {
     "workgroups.GroupMember": EVERYONE,
     "workgroups.GroupRole": PEOPLES,
     "workgroups.LiaisonOrganisation": EVERYONE,
+    "workgroups.LiaisonContact": PEOPLES,
     "workgroups.Meeting": EVERYONE,
     "workgroups.MeetingDay": EVERYONE,
     "workgroups.Attendance": EVERYONE,
     "workgroups.AgendaItem": EVERYONE,
     "workgroups.User": PEOPLES,
-    "workgroups.Mandate": "own         seats       all",
+    "workgroups.Mandate": "own     own         seats    all",
     "products.Product": OF_RELEASED,
     "products.Participation": OF_RELEASED,
     "products.ProductEditor": OF_DRAFTS,
     "products.Relation": OF_RELEASED,
     "products.Milestone": OF_RELEASED,
-    "products.Version": OF_RELEASED,
-    "products.VersionFile": OF_RELEASED,
+    "products.Version": OF_SENT,
+    "products.VersionFile": OF_SENT,
     "products.Circulation": OF_DRAFTS,
     "products.CirculationRecipient": OF_DRAFTS,
     "products.Call": OF_RELEASED,
@@ -99,6 +107,8 @@ TABLE = {
     "products.Decision": OF_RELEASED,
     "products.Release": OF_RELEASED,
     "products.ReleaseParticipant": OF_RELEASED,
+    "products.LiaisonSending": LIAISON,
+    "products.LiaisonStatement": LIAISON,
     "products.WorkplanItem": EVERYONE,
     "products.WorkplanAgency": EVERYONE,
     "products.AgendaLink": OF_RELEASED,
@@ -128,6 +138,7 @@ PERSONS = {
     "Letter": lambda row: row.recipient,
     "Mandate": lambda row: row.person,
     "GroupRole": lambda row: row.person,
+    "LiaisonContact": lambda row: row.person,
 }
 
 
@@ -142,6 +153,8 @@ def site(db):
         unreleased = write_version(out)
         staff = MandateFactory(agency=agency, capacity=Capacity.STAFF).person
         outsider = UserFactory()
+        contact = LiaisonContactFactory().person
+        organisation = contact.liaison_contacts.get().organisation
         # Mandates that have ended or are to come, of the staff's own agency and of another.
         for seat in (agency, world.agencies[1]):
             MandateFactory(agency=seat, ends_at=now - timedelta(days=1))
@@ -149,6 +162,7 @@ def site(db):
         MandateFactory(person=outsider, ends_at=now - timedelta(days=1))
         MandateFactory(person=UserFactory(is_active=False))
         GroupRoleFactory(person=outsider)
+        GroupRoleFactory(person=contact)
         AgencyName(agency=agency, code="OLD", name="Former").save_as(None, "test")
         MembershipCount(as_of="2013", count=14).save_as(None, "test")
         attended = AttendanceFactory(agency=agency)
@@ -169,11 +183,26 @@ def site(db):
             Relation(product=out, kind="updates", target=target).save_as(None, "test")
         for version in (None, out.release.version, unreleased):
             AgendaLink.objects.create(item=AgendaItemFactory(), product=out, version=version)
+        # One draft went to the contact's organisation, its other version to another one.
+        latest = draft.versions.get(number=2)
+        LiaisonSending.objects.create(
+            version=latest,
+            organisation=organisation,
+            permission="the plenary",
+            sent_at=now,
+            sent_by=world.secretariat,
+        )
+        LiaisonStatement.objects.create(
+            organisation=organisation, text="Welcome.", given_at=now, given_by=contact
+        )
         yield {
             "outsider": outsider,
+            "contact": contact,
             "staff": staff,
             "secretariat": world.secretariat,
             "agency": agency,
+            "organisation": organisation,
+            "sent": latest,
         }
 
 
@@ -197,7 +226,9 @@ def expected(model, word, site, person):
         "all": lambda row: True,
         "none": lambda row: False,
         "own": lambda row: PERSONS[name](row) == user,
+        "ours": lambda row: row.organisation == site["organisation"],
         "released": lambda row: is_out(name, row),
+        "sent": lambda row: is_out(name, row) or VERSIONS[name](row) == site["sent"],
     }[word]
     return {row.pk for row in rows if wanted(row)}
 
@@ -316,6 +347,7 @@ BARE = {
     ("products/views/product_page.py", "Agency"): "a number of members",
     ("products/views/product_page.py", "Call"): "a key beside a product that the reader sees",
     ("products/views/product_page.py", "Decision"): "a number beside a product that is seen",
+    ("products/views/product_page.py", "LiaisonStatement"): "whether there is one at all",
     ("products/views/product_page.py", "Participation"): "beside the participants of a release",
     ("products/views/products.py", "Participation"): "to narrow and count products that are seen",
     ("products/views/products.py", "ReleaseParticipant"): "to narrow and count what is seen",

@@ -116,6 +116,12 @@ class LiaisonOrganisationAdmin(ReadOnlyAdmin):
     list_display = ["code", "name", "founded"]
 
 
+@admin.register(models.LiaisonContact)
+class LiaisonContactAdmin(ReadOnlyAdmin):
+    list_display = ["organisation", "person", "starts_at", "ends_at"]
+    list_select_related = ["organisation", "person"]
+
+
 @admin.register(models.Meeting)
 class MeetingAdmin(ReadOnlyAdmin):
     list_display = ["title", "kind", "number", "start", "place", "host", "status"]

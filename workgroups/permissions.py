@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 
 from isecg import clock
-from workgroups.models import Agency, ChairTerm, GroupRole, Mandate, User
+from workgroups.models import Agency, ChairTerm, GroupRole, LiaisonOrganisation, Mandate, User
 from workgroups.roles import GRANTS, SPEAKING, Ability, GroupDuty, Role
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _PLURAL_ROLES = {
     Role.SPEAKER: "an agency's head of delegation or alternate",
     Role.MEMBER: "people of member agencies",
     Role.SUPERUSER: "a superuser",
+    Role.LIAISON: "contacts of liaison organisations",
 }
 
 
@@ -62,6 +63,17 @@ class Standing:
         if not isinstance(self.user, User) or not self.user.is_active:
             return ()
         return tuple(self.user.group_roles.valid_at(self.at))
+
+    @cached_property
+    def liaisons(self) -> tuple[LiaisonOrganisation, ...]:
+        """The outside organisations of which the person is a contact (rule 9).
+
+        Whoever belongs to a member or the secretariat is none, whatever the rows say.
+        """
+        if not isinstance(self.user, User) or self.is_secretariat or self.mandates:
+            return ()
+        held = self.user.liaison_contacts.valid_at(self.at).select_related("organisation")
+        return tuple(dict.fromkeys(row.organisation for row in held))
 
     @cached_property
     def chair(self) -> ChairTerm | None:
@@ -121,6 +133,8 @@ class Standing:
                 return bool(self.mandates)
             case Role.SUPERUSER:
                 return self.is_superuser
+            case Role.LIAISON:
+                return bool(self.liaisons)
 
     def _has_duty(self, group_id: int | None, duty: GroupDuty) -> bool:
         return group_id is not None and any(
@@ -165,6 +179,16 @@ class Standing:
             )
             raise PermissionDenied(
                 f"Only the head of delegation or an alternate takes {agency}'s position: {lacks}."
+            )
+
+    def require_contact(self, organisation: LiaisonOrganisation) -> None:
+        """Refuse whoever is neither a contact of ``organisation`` nor the secretariat (rule 9).
+
+        :raises PermissionDenied: naming whose act it is.
+        """
+        if not self.is_secretariat and organisation not in self.liaisons:
+            raise PermissionDenied(
+                f"Only a contact of {organisation} or the secretariat sends its statements."
             )
 
 

@@ -49,6 +49,7 @@ class Role(StrEnum):
     SPEAKER = "head of delegation or alternate"
     MEMBER = "person of a member agency"
     SUPERUSER = "superuser"
+    LIAISON = "contact of a liaison organisation"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +96,12 @@ ROLE_TEXTS: dict[Role, RoleText] = {
         "that is lost. It reads no draft, has no voice and never comes to one.",
         held_by="by an account that was made on the machine itself, by whoever runs it.",
     ),
+    Role.LIAISON: RoleText(
+        what="A contact of an outside organisation; reads what is public and what was sent to it; "
+        "never holds a position.",
+        held_by="by being entered as a contact of a liaison organisation, with dates. Who holds a "
+        "mandate is never one.",
+    ),
 }
 
 
@@ -123,6 +130,8 @@ class Ability(StrEnum):
     SUPERSEDE = "mark an edition superseded"
     WITHDRAW = "withdraw a product"
     JOIN_PRODUCT = "join or leave a product for an agency"
+    SEND_TO_LIAISON = "send a version to a liaison organisation"
+    MAKE_STATEMENT = "send a statement of a liaison organisation"
 
 
 _DESK = frozenset({Role.SECRETARIAT})
@@ -152,4 +161,6 @@ GRANTS: dict[Ability, frozenset[Role]] = {
     Ability.SUPERSEDE: _DESK,
     Ability.WITHDRAW: _CHAIR_OR_DESK,
     Ability.JOIN_PRODUCT: frozenset({Role.SPEAKER, Role.SECRETARIAT}),
+    Ability.SEND_TO_LIAISON: _DESK,
+    Ability.MAKE_STATEMENT: frozenset({Role.LIAISON, Role.SECRETARIAT}),
 }

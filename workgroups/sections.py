@@ -28,7 +28,8 @@ _providers: dict[str, list[Provider]] = defaultdict(list)
 def register(page: str, provider: Provider) -> None:
     """Have ``provider(subject, standing)`` add its sections to the pages named ``page``.
 
-    The pages are ``"agency"``, ``"group"`` and ``"meeting"``; an app registers when it is ready.
+    The pages are ``"agency"``, ``"group"``, ``"meeting"`` and ``"liaison"``, whose subject is
+    ``None``: it shows every organisation. An app registers when it is ready.
     """
     if provider not in _providers[page]:
         _providers[page].append(provider)

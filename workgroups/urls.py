@@ -95,4 +95,12 @@ urlpatterns = [
     path("liaison/", liaison.liaison, name="liaison"),
     path("liaison/new/", liaison.liaison_new, name="liaison_new"),
     path("liaison/<slug:code>/edit/", liaison.liaison_edit, name="liaison_edit"),
+    path(
+        "liaison/<slug:code>/contacts/new/", liaison.liaison_contact_new, name="liaison_contact_new"
+    ),
+    path(
+        "liaison/<slug:code>/contacts/<int:pk>/end/",
+        liaison.liaison_contact_end,
+        name="liaison_contact_end",
+    ),
 ]

@@ -1,4 +1,4 @@
-"""Who sees people, and what they hold (rules 4, 5 and 8): the rules of their rows."""
+"""Who sees people, and what they hold (rules 4, 5, 8 and 9): the rules of their rows."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol

@@ -2,6 +2,7 @@
 
 from products.models.calls import Call, Decision, Elector, PositionEntry
 from products.models.circulations import Circulation, CirculationRecipient
+from products.models.liaison import LiaisonSending, LiaisonStatement
 from products.models.products import Milestone, Participation, Product, ProductEditor, Relation
 from products.models.releases import Release, ReleaseParticipant
 from products.models.versions import Version, VersionFile
@@ -14,6 +15,8 @@ __all__ = [
     "CirculationRecipient",
     "Decision",
     "Elector",
+    "LiaisonSending",
+    "LiaisonStatement",
     "Milestone",
     "Participation",
     "PositionEntry",

@@ -18,12 +18,19 @@ class ChangeClass(models.TextChoices):
     EDITORIAL = "editorial", "Editorial"
 
 
-def released(rows: Any, standing: Standing) -> Any:
-    """Who reads drafts sees every version; others the released ones."""
+def released_or_sent(rows: Any, standing: Standing) -> Any:
+    """Who reads drafts sees every version; others the released ones, and a contact what was sent.
+
+    A contact of a liaison organisation sees the very version that was sent (rule 9).
+    """
     drafts = Product.objects.drafts_read_by(standing)
     if is_all(drafts):
         return rows
-    return rows.filter(models.Q(product__in=drafts) | models.Q(release__isnull=False))
+    seen = models.Q(product__in=drafts) | models.Q(release__isnull=False)
+    if standing.liaisons:
+        sent = Version.objects.filter(sendings__organisation__in=standing.liaisons)
+        seen |= models.Q(pk__in=sent.values("pk"))
+    return rows.filter(seen)
 
 
 class Version(models.Model):
@@ -43,7 +50,7 @@ class Version(models.Model):
     created_at = models.DateTimeField()
     sha256 = models.CharField(max_length=64)
 
-    visible_by = released
+    visible_by = released_or_sent
     objects = VisibleQuerySet.as_manager()
 
     class Meta:

@@ -39,6 +39,7 @@ def home(request: AuthedRequest) -> HttpResponse:
         "reads": reads,
         "keeps": standing.is_secretariat,
         "agencies": standing.agencies,
+        "liaisons": standing.liaisons,
         "chairs": standing.is_chair,
         "post": _post() if standing.is_secretariat else None,
     }

@@ -5,7 +5,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -17,6 +17,7 @@ from products.dossier import Dossier, successor_of
 from products.models import (
     Call,
     Decision,
+    LiaisonStatement,
     Milestone,
     Participation,
     Product,
@@ -43,12 +44,14 @@ def get_product(standing: Standing, code: str) -> Product:
     decisions = Decision.objects.filter(call__product=OuterRef("pk")).order_by(
         "-declared_at", "-revision"
     )
+    statements = LiaisonStatement.objects.filter(version__product=OuterRef("pk"))
     products = (
         Product.objects.visible_to(standing)
         .select_related("group", "release__version", "release__decision")
         .defer("release__version__text")
         .annotate(
             last_call=Subquery(calls.values("pk")[:1]),
+            has_statements=Exists(statements),
             **{
                 f"decision_{name}": Subquery(decisions.values(name)[:1])
                 for name in ("year", "serial", "revision", "outcome")
@@ -59,7 +62,11 @@ def get_product(standing: Standing, code: str) -> Product:
 
 
 def get_version(standing: Standing, code: str, number: int) -> Version:
-    """Return a version this person may read, with its product (rule 14)."""
+    """Return a version this person may read, with its product (rules 9 and 14).
+
+    A contact of a liaison organisation reads the version that was sent to it, and sees
+    nothing else of the product: ask :func:`get_product` for that.
+    """
     rows = Version.objects.visible_to(standing).select_related("product", "author")
     return get_object_or_404(rows, product__code=code, number=number)
 
@@ -154,6 +161,7 @@ class ProductPage:
             "milestones": self._milestones(),
             "editors": [] if self.is_public else self.product.current_editors,
             "circulation": self._circulation(),
+            "statements": self._statements(),
             "reads_drafts": self.reads_drafts,
             "overrides": [
                 (rule.replace("_", " "), reason)
@@ -270,6 +278,16 @@ class ProductPage:
 
     def _milestones(self) -> list[Milestone]:
         return list(self.product.milestones.all()) if self.product.state in _TOLD_IN else []
+
+    def _statements(self) -> list[LiaisonStatement]:
+        """Return what liaison organisations said to its versions, where they said something."""
+        if not self.product.has_statements:  # type: ignore[attr-defined]
+            return []
+        seen = LiaisonStatement.objects.visible_to(self.standing)
+        rows = seen.filter(version__product=self.product).select_related(
+            "organisation", "given_by", "version__product"
+        )
+        return list(rows.defer("version__text"))
 
     def _circulation(self) -> Any:
         if self.product.state not in (State.DRAFTING, State.SHARED):

@@ -13,11 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from products import permissions, rendering
 from products.compare import compare as compare_texts
 from products.dossier import Dossier
+from products.forms.liaison import SendForm
 from products.forms.versions import CompareForm, How, VersionForm
 from products.models import Product, Version
 from products.services import versions as services
 from products.services.errors import ProductError
 from products.views.product_page import ProductPage, get_product, get_version, require_drafts
+from workgroups.models import LiaisonOrganisation
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.views.form_pages import AuthedRequest, Trail, typed
@@ -37,9 +39,21 @@ def _trail(product: Product, last: str) -> Trail:
 def version(request: AuthedRequest, code: str, number: int) -> HttpResponse:
     """Show a version: its text in numbered paragraphs, its files, its circulations."""
     standing = Standing.of(request.user)
-    found = get_version(standing, code, number)
-    product = found.product
+    return show_version(request, standing, get_version(standing, code, number))
+
+
+def show_version(
+    request: AuthedRequest,
+    standing: Standing,
+    found: Version,
+    *,
+    refused: SendForm | None = None,
+) -> HttpResponse:
+    """Show a version; ``refused`` is the form of its sending, with what is wrong in it."""
+    product, number = found.product, found.number
     reads_drafts = standing.may(Ability.READ_DRAFTS)
+    # Who was only sent this version does not see the product (rule 9).
+    sees_product = reads_drafts or Product.objects.visible_to(standing).contains(product)
     too_long = len(found.text) > rendering.LONGEST
     context = {
         "product": product,
@@ -48,10 +62,28 @@ def version(request: AuthedRequest, code: str, number: int) -> HttpResponse:
         "paragraphs": () if too_long else rendering.paragraphs(found.text),
         "too_long": too_long,
         "circulations": found.circulations.visible_to(standing),
+        "sendings": found.sendings.visible_to(standing).select_related("organisation"),
+        "statements": found.statements.visible_to(standing).select_related(
+            "organisation", "given_by"
+        ),
+        "send_form": refused or (SendForm() if standing.may(Ability.SEND_TO_LIAISON) else None),
+        "send_open": refused is not None,
+        "states_for": _states_for(standing, found),
         "previous": number - 1 if reads_drafts and number > 1 else None,
-        "trail": _trail(product, f"Version {number}"),
+        "trail": _trail(product, f"Version {number}")
+        if sees_product
+        else [("Liaison organisations", reverse("liaison")), (str(found), "")],
     }
-    return render(request, "products/versions/version.html", context)
+    status = 422 if refused else 200
+    return render(request, "products/versions/version.html", context, status=status)
+
+
+def _states_for(standing: Standing, version: Version) -> list[LiaisonOrganisation]:
+    """Return the reader's own organisations to which the version was sent."""
+    if not standing.liaisons:
+        return []
+    sent = set(version.sendings.visible_to(standing).values_list("organisation", flat=True))
+    return [organisation for organisation in standing.liaisons if organisation.pk in sent]
 
 
 def _with_product(version: Version) -> list[Any]:

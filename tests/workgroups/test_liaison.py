@@ -1,12 +1,26 @@
 """The page of liaison organisations (rule 9)."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
-from isecg import stale
+from isecg import clock, stale
+from isecg.events import log
 from isecg.events.models import Event
-from tests.factories import UserFactory
+from tests.factories import (
+    AgencyFactory,
+    LiaisonContactFactory,
+    LiaisonOrganisationFactory,
+    MandateFactory,
+    UserFactory,
+)
 from workgroups.models import LiaisonOrganisation
+from workgroups.permissions import Standing
+from workgroups.roles import Role
+from workgroups.services import liaison as services
+from workgroups.services import people
+from workgroups.services.errors import RefusedError
 
 pytestmark = pytest.mark.django_db
 
@@ -121,3 +135,170 @@ def test_liaison_is_kept_by_the_secretariat_alone(client):
     assert [answer.status_code for answer in answers] == [403, 403]
     assert list(LiaisonOrganisation.objects.values_list("code", "name")) == [("COSPAR", "C")]
     assert reverse("liaison_new") not in client.get(reverse("liaison")).content.decode()
+
+
+# --- Contacts ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def ilewg():
+    return LiaisonOrganisationFactory(code="ILEWG")
+
+
+def enter(client, organisation, person, **fields):
+    sent = {"person": person.pk, "first_day": "2026-01-01", "until": "", "reason": "Letter of May"}
+    address = reverse("liaison_contact_new", args=[organisation.code])
+    return client.post(address, sent | fields)
+
+
+def test_a_contact_is_entered_with_its_reason(client, secretariat, ilewg):
+    person = UserFactory()
+
+    answer = enter(client, ilewg, person)
+
+    assert answer.url == reverse("liaison")
+    contact = ilewg.contacts.get()
+    assert (contact.person, contact.ends_at) == (person, None)
+    kept = contact.history.get()
+    assert (kept.history_user, kept.history_change_reason) == (secretariat, "Letter of May")
+    event = Event.objects.get()
+    assert (event.event, event.subject) == ("liaison.contact_added", log.reference(ilewg))
+    standing = Standing.of(person)
+    assert (standing.liaisons, standing.holds(Role.LIAISON)) == ((ilewg,), True)
+    assert (standing.agencies, standing.voices) == ([], [])
+
+
+def test_a_contact_is_refused_to_who_has_a_voice_and_the_other_way_round(
+    client, secretariat, ilewg
+):
+    head = MandateFactory(agency=AgencyFactory(code="JAXA")).person
+    contact = LiaisonContactFactory(organisation=ilewg).person
+
+    as_contact = enter(client, ilewg, head)
+    with pytest.raises(RefusedError) as refused:
+        people.grant_mandate(
+            AgencyFactory(),
+            person=contact,
+            capacity="staff",
+            starts_at=clock.now(),
+            granted_by="The Director",
+            reason="Asked for",
+            by=secretariat,
+        )
+
+    assert as_contact.status_code == 422
+    assert as_contact.context["form"].errors["__all__"] == [
+        f"{head} is head of delegation of JAXA in that time, and a contact never has a voice: "
+        "end that mandate first."
+    ]
+    assert str(refused.value) == (
+        f"{contact} is a contact of ILEWG in that time, and a contact never has a voice: "
+        "end that first."
+    )
+    assert not contact.mandates.exists()
+    assert not head.liaison_contacts.exists()
+
+
+def test_who_held_a_mandate_before_may_be_a_contact_after_it(client, secretariat, ilewg):
+    now = clock.now()
+    former = MandateFactory(ends_at=now - timedelta(days=2)).person
+
+    answer = enter(client, ilewg, former, first_day=now.date().isoformat())
+
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("who", "sentence"),
+    [
+        ("again", "is a contact of ILEWG in that time."),
+        ("suspended", "Select a valid choice."),
+        ("secretariat", "Select a valid choice."),
+    ],
+)
+def test_a_contact_is_refused(client, secretariat, ilewg, who, sentence):
+    person = {
+        "again": lambda: LiaisonContactFactory(organisation=ilewg).person,
+        "suspended": lambda: UserFactory(is_active=False),
+        "secretariat": lambda: secretariat,
+    }[who]()
+    before = ilewg.contacts.count()
+
+    answer = enter(client, ilewg, person)
+
+    assert answer.status_code == 422
+    assert sentence in str(answer.context["form"].errors)
+    assert ilewg.contacts.count() == before
+
+
+@pytest.mark.parametrize("fields", [{"is_active": False}, {"is_secretariat": True}])
+def test_the_service_refuses_as_contact_who_needs_none(secretariat, ilewg, fields):
+    with pytest.raises(RefusedError):
+        services.add_contact(
+            ilewg,
+            person=UserFactory(**fields),
+            starts_at=clock.now(),
+            reason="Asked for",
+            by=secretariat,
+        )
+
+
+def test_a_contact_ends_and_reads_nothing_more(client, secretariat, ilewg):
+    contact = LiaisonContactFactory(organisation=ilewg)
+    address = reverse("liaison_contact_end", args=["ILEWG", contact.pk])
+
+    done = client.post(address, {"ends_on": "", "reason": "Retired"})
+    again = client.post(address, {"ends_on": "", "reason": "Retired"})
+
+    assert (done.status_code, again.status_code) == (302, 422)
+    assert Standing.of(contact.person).liaisons == ()
+    assert Event.objects.get().event == "liaison.contact_ended"
+
+
+def test_a_contact_does_not_end_in_the_past(secretariat, ilewg):
+    contact = LiaisonContactFactory(organisation=ilewg)
+
+    with pytest.raises(RefusedError, match="ends now or later"):
+        services.end_contact(
+            contact, ends_at=clock.now() - timedelta(days=1), reason="Late", by=secretariat
+        )
+    contact.refresh_from_db()
+    assert contact.ends_at is None
+
+
+def test_a_contact_is_of_nothing_while_a_mandate_is_in_force(ilewg):
+    # The services refuse it; should the rows say so all the same, the mandate alone counts.
+    contact = LiaisonContactFactory(organisation=ilewg)
+    MandateFactory(person=contact.person)
+
+    assert Standing.of(contact.person).liaisons == ()
+
+
+def test_contacts_are_shown_to_who_may_see_people_and_to_themselves(client, ilewg):
+    contact = LiaisonContactFactory(organisation=ilewg, person__name="Bernard Foing")
+    LiaisonContactFactory(organisation=ilewg, person__name="Carla Other")
+    ended = clock.now() - timedelta(days=1)
+    LiaisonContactFactory(organisation=ilewg, person__name="Long Gone", ends_at=ended)
+    readers = {
+        "member": MandateFactory().person,
+        "outsider": UserFactory(),
+        "contact": contact.person,
+    }
+
+    shown = {}
+    for who, person in readers.items():
+        client.force_login(person)
+        html = client.get(reverse("liaison")).content.decode()
+        main = html[html.index("<main") : html.index("</main>")]
+        shown[who] = [name for name in ("Foing", "Other", "Gone", "/end/") if name in main]
+
+    assert shown == {"member": ["Foing", "Other"], "outsider": [], "contact": ["Foing"]}
+
+
+def test_the_page_asks_no_more_for_more_organisations(client, django_assert_max_num_queries):
+    for _ in range(20):
+        LiaisonContactFactory()
+    client.force_login(MandateFactory().person)
+
+    with django_assert_max_num_queries(10):
+        client.get(reverse("liaison"))

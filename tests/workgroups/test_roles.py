@@ -28,6 +28,8 @@ EXPECTED = {
     Ability.RELEASE: DESK,
     Ability.SUPERSEDE: DESK,
     Ability.WITHDRAW: CHAIR_OR_DESK,
+    Ability.SEND_TO_LIAISON: DESK,
+    Ability.MAKE_STATEMENT: {Role.LIAISON, Role.SECRETARIAT},
 }
 
 
@@ -38,6 +40,12 @@ def test_grants_are_those_of_the_rules(ability):
 
 def test_every_ability_is_granted_to_somebody():
     assert [ability for ability in Ability if not GRANTS.get(ability)] == []
+
+
+def test_a_contact_of_a_liaison_organisation_may_send_its_statements_and_nothing_else():
+    may = [ability for ability in Ability if Role.LIAISON in GRANTS[ability]]
+
+    assert may == [Ability.MAKE_STATEMENT]
 
 
 def test_heads_and_alternates_speak_and_staff_do_not():

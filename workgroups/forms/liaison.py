@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 
 from isecg.stale import StaleGuard
-from workgroups.forms.base import ModelForm, ReasonForm
-from workgroups.models import LiaisonOrganisation
+from workgroups.forms.base import ModelForm, PeriodForm, ReasonForm
+from workgroups.models import LiaisonOrganisation, User
 
 _FIELDS = ["name", "relation", "founded", "source", "confidence", "note"]
 
@@ -36,3 +36,14 @@ class OrganisationEditForm(StaleGuard, ReasonForm, ModelForm):
 
     def __init__(self, *args: Any, row: LiaisonOrganisation, **kwargs: Any) -> None:
         super().__init__(*args, row=row, instance=row, **kwargs)
+
+
+class ContactForm(PeriodForm):
+    """A person through whom an organisation is reached."""
+
+    person = forms.ModelChoiceField(
+        User.objects.filter(is_active=True, is_secretariat=False),
+        help_text="Somebody who holds no mandate: a contact never has a voice.",
+    )
+
+    field_order = ["person", "first_day", "until", "reason"]

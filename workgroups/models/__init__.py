@@ -6,7 +6,7 @@ from workgroups.models.chair import ChairTerm
 from workgroups.models.groups import GroupMember, GroupRole, WorkingGroup
 from workgroups.models.identity_providers import IdentityProvider
 from workgroups.models.invitations import Invitation
-from workgroups.models.liaison import LiaisonOrganisation
+from workgroups.models.liaison import LiaisonContact, LiaisonOrganisation
 from workgroups.models.meetings import AgendaItem, Attendance, Meeting, MeetingDay
 from workgroups.models.people import Mandate, User
 from workgroups.models.successions import Succession
@@ -22,6 +22,7 @@ __all__ = [
     "GroupRole",
     "IdentityProvider",
     "Invitation",
+    "LiaisonContact",
     "LiaisonOrganisation",
     "Mandate",
     "Meeting",

@@ -6,7 +6,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from isecg import clock, instants, stale
 from isecg.events import log
@@ -16,7 +16,7 @@ from workgroups.models import Agency, Mandate, User
 from workgroups.roles import Ability
 from workgroups.services import sessions
 from workgroups.services.errors import RefusedError
-from workgroups.services.rows import amend, check, lock
+from workgroups.services.rows import amend, check, lock, overlapping
 from workgroups.sign_in import letters
 
 # The event log is kept for ever, so it names what changed of a person, not the values.
@@ -167,8 +167,8 @@ def overlapping_mandates(
     agency: Agency, person: User, starts_at: datetime, ends_at: datetime | None
 ) -> QuerySet[Mandate]:
     """Return the person's mandates of ``agency`` in force at some time of the window."""
-    held = agency.mandates.filter(Q(ends_at=None) | Q(ends_at__gt=starts_at), person=person)
-    return held.filter(starts_at__lt=ends_at) if ends_at else held
+    held: QuerySet[Mandate] = overlapping(agency.mandates.filter(person=person), starts_at, ends_at)
+    return held
 
 
 @transaction.atomic(durable=True)
@@ -187,7 +187,8 @@ def grant_mandate(
     """Let a person hold an agency's seat from an instant until before another (rule 4).
 
     :raises PermissionDenied: if ``by`` may not keep the roster.
-    :raises RefusedError: if the person may not sign in or holds a mandate there then.
+    :raises RefusedError: if the person may not sign in, holds a mandate there then, or is a
+        contact of a liaison organisation then.
     """
     permissions.require(by, Ability.KEEP_ROSTER)
     return give_mandate(
@@ -220,10 +221,18 @@ def give_mandate(
     :raises RefusedError: if the person may not sign in or holds a mandate there then.
     """
     lock(agency)
+    # A mandate and a contact of one person must not cross (rule 9).
+    lock(person)
     if not person.is_active:
         raise RefusedError(f"{person} may not sign in, so cannot hold a seat.")
     if person.is_superuser:
         raise RefusedError(f"{person} keeps this machine and so speaks for no agency.")
+    contact = overlapping(person.liaison_contacts, starts_at, ends_at).first()
+    if contact:
+        raise RefusedError(
+            f"{person} is a contact of {contact.organisation} in that time, and a contact never "
+            "has a voice: end that first."
+        )
     held = overlapping_mandates(agency, person, starts_at, ends_at).first()
     if held:
         raise RefusedError(

@@ -1,7 +1,10 @@
 """Taking a row for a change, and saying what the change was."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, TypeVar
+
+from django.db.models import Q
 
 from isecg.history import Tracked
 
@@ -12,6 +15,12 @@ def lock(row: Tracked) -> None:
     """Refresh ``row`` and keep others off it until we commit."""
     rows = type(row)._default_manager.select_for_update(of=("self",), no_key=True)
     row.refresh_from_db(from_queryset=rows)
+
+
+def overlapping(rows: Any, starts_at: datetime, ends_at: datetime | None) -> Any:
+    """Return those of ``rows`` that are in force at some time of the window."""
+    held = rows.filter(Q(ends_at=None) | Q(ends_at__gt=starts_at))
+    return held.filter(starts_at__lt=ends_at) if ends_at else held
 
 
 def amend(row: Tracked, fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
