@@ -347,7 +347,10 @@ BARE = {
     ("products/views/product_page.py", "Agency"): "a number of members",
     ("products/views/product_page.py", "Call"): "a key beside a product that the reader sees",
     ("products/views/product_page.py", "Decision"): "a number beside a product that is seen",
-    ("products/views/product_page.py", "LiaisonStatement"): "whether there is one at all",
+    (
+        "products/views/product_page.py",
+        "LiaisonStatement",
+    ): "a number, for who reads drafts",
     ("products/views/product_page.py", "Participation"): "beside the participants of a release",
     ("products/views/products.py", "Participation"): "to narrow and count products that are seen",
     ("products/views/products.py", "ReleaseParticipant"): "to narrow and count what is seen",

@@ -5,7 +5,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -44,14 +44,16 @@ def get_product(standing: Standing, code: str) -> Product:
     decisions = Decision.objects.filter(call__product=OuterRef("pk")).order_by(
         "-declared_at", "-revision"
     )
-    statements = LiaisonStatement.objects.filter(version__product=OuterRef("pk"))
+    statements = LiaisonStatement.objects.filter(version__product=OuterRef("pk")).order_by(
+        "-given_at"
+    )
     products = (
         Product.objects.visible_to(standing)
         .select_related("group", "release__version", "release__decision")
         .defer("release__version__text")
         .annotate(
             last_call=Subquery(calls.values("pk")[:1]),
-            has_statements=Exists(statements),
+            stated_on=Subquery(statements.values("version__number")[:1]),
             **{
                 f"decision_{name}": Subquery(decisions.values(name)[:1])
                 for name in ("year", "serial", "revision", "outcome")
@@ -161,7 +163,8 @@ class ProductPage:
             "milestones": self._milestones(),
             "editors": [] if self.is_public else self.product.current_editors,
             "circulation": self._circulation(),
-            "statements": self._statements(),
+            # No query of the budget is left for what they say: the version's page has it.
+            "stated_on": product.stated_on if self.reads_drafts else None,  # type: ignore[attr-defined]
             "reads_drafts": self.reads_drafts,
             "overrides": [
                 (rule.replace("_", " "), reason)
@@ -278,16 +281,6 @@ class ProductPage:
 
     def _milestones(self) -> list[Milestone]:
         return list(self.product.milestones.all()) if self.product.state in _TOLD_IN else []
-
-    def _statements(self) -> list[LiaisonStatement]:
-        """Return what liaison organisations said to its versions, where they said something."""
-        if not self.product.has_statements:  # type: ignore[attr-defined]
-            return []
-        seen = LiaisonStatement.objects.visible_to(self.standing)
-        rows = seen.filter(version__product=self.product).select_related(
-            "organisation", "given_by", "version__product"
-        )
-        return list(rows.defer("version__text"))
 
     def _circulation(self) -> Any:
         if self.product.state not in (State.DRAFTING, State.SHARED):

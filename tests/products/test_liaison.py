@@ -231,10 +231,12 @@ def test_a_statement_is_read_by_members_and_counted_nowhere(client, world, ilewg
     }
 
     assert shown == {
-        "product": ["We object to this."],
+        "product": [],
         "version": ["We object to this."],
         "liaison": ["We object to this.", "Good wishes."],
     }
+    product = main_of(client.get(reverse("product", args=["DRAFT"])))
+    assert f"{reverse('version', args=['DRAFT', 1])}#statements" in product
     call = client.get(reverse("call", args=[world.call.pk]))
     assert "We object" not in call.content.decode()
     assert not world.call.entries.exists()
