@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from isecg.rules import blocking
 from products import guards, residue
@@ -19,7 +19,7 @@ from products.facts import Facts
 from products.models import Circulation, Decision, Elector, Product, Version
 from products.services import calls
 from products.workflow import Action, State
-from workgroups.models import Agency, Mandate
+from workgroups.models import Agency
 from workgroups.permissions import Standing
 
 
@@ -56,9 +56,10 @@ def your_turn(standing: Standing) -> list[Turn]:
 
 def _positions(standing: Standing, readings: list[CallReading]) -> Iterator[Turn]:
     """Yield open calls without a position, and own objections and conditions in them."""
-    mine = {agency.pk for agency in standing.agencies}
-    voices = {agency.pk for agency in standing.voices}
     for reading in readings:
+        code = reading.call.product.code
+        mine = {agency.pk for agency in standing.agencies_on(code)}
+        voices = {agency.pk for agency in standing.voices_on(code)}
         if reading.facts.is_closed_at(standing.at) and standing.at > reading.call.deadline:
             continue
         for elector in reading.electors:
@@ -101,7 +102,7 @@ def _declarations(standing: Standing, readings: list[CallReading]) -> Iterator[T
 
 def _agreed(standing: Standing) -> Iterator[Turn]:
     """Yield what is ready for release, and the reader's agencies' conditions that hold it."""
-    if not (standing.is_secretariat or standing.agencies):
+    if not (standing.is_secretariat or standing.mandates):
         return
     latest = Version.objects.filter(product=OuterRef("call__product")).order_by("-number")
     rows = (
@@ -155,18 +156,18 @@ def _releasable(decision: Any, standing: Standing) -> Turn:
 
 
 def _conditions(standing: Standing, decisions: list[Decision]) -> Iterator[Turn]:
-    mine = standing.agencies
-    if not (mine and decisions):
+    if not (standing.mandates and decisions):
         return
     codes = {
-        (elector.call_id, elector.code)
+        (elector.call_id, elector.code): elector.agency
         for elector in Elector.objects.filter(
-            agency__in=mine, call__in=[row.call_id for row in decisions]
-        )
+            agency__in=standing.own_agencies, call__in=[row.call_id for row in decisions]
+        ).select_related("agency")
     }
     for decision in decisions:
+        mine = standing.agencies_on(decision.call.product.code)
         for entry in decision.record["conditions"]:
-            if (decision.call_id, entry["agency"]) in codes:
+            if codes.get((decision.call_id, entry["agency"])) in mine:
                 yield Turn(
                     badge=Stand.CONDITION.value,
                     label=Stand.CONDITION.label,
@@ -180,13 +181,16 @@ def _conditions(standing: Standing, decisions: list[Decision]) -> Iterator[Turn]
 
 def _circulations(standing: Standing) -> Iterator[Turn]:
     """Yield the circulations in which the reader's agencies may still comment (rule 17)."""
-    if not standing.agencies:
+    if not standing.mandates:
         return
+    received = Q(recipients__agency__in=standing.agencies)
+    for mandate in standing.mandates:
+        if mandate.limited_to:
+            received |= Q(
+                recipients__agency=mandate.agency, version__product__code=mandate.limited_to
+            )
     rows = (
-        Circulation.objects.filter(
-            version__product__state=State.SHARED,
-            recipients__agency__in=standing.agencies,
-        )
+        Circulation.objects.filter(received, version__product__state=State.SHARED)
         .select_related("version__product")
         .defer("version__text")
         .order_by("opened_at")
@@ -211,10 +215,9 @@ def vacant_seats(standing: Standing) -> list[Agency]:
 
     The secretariat sees those of all members, everybody else those of their own agencies.
     """
-    if not (standing.is_secretariat or standing.agencies):
+    if not (standing.is_secretariat or standing.mandates):
         return []
-    speaking = Mandate.objects.valid_at(standing.at).speaking().filter(agency=OuterRef("pk"))
-    vacant = Agency.objects.members_on(standing.at.date()).exclude(Exists(speaking))
+    vacant = Agency.objects.vacant_at(standing.at)
     if not standing.is_secretariat:
-        vacant = vacant.filter(pk__in=[agency.pk for agency in standing.agencies])
+        vacant = vacant.filter(pk__in=[agency.pk for agency in standing.own_agencies])
     return list(vacant)

@@ -35,7 +35,8 @@ pytestmark = pytest.mark.django_db
 # The columns of the table. All but the outsider, the secretariat and the superuser hold a
 # mandate of a member agency, or did: who edits, co-chairs or has the chair does so as staff.
 # "elsewhere" is the head of an agency that takes no part, co-chairs another group and edits
-# another product: powers that must not reach here. The superuser holds nothing beside.
+# another product: powers that must not reach here. The superuser holds nothing beside. The
+# "delegate" is staff of the first agency for the draft alone: no other product is theirs.
 PEOPLE = (
     "nobody",
     "outsider",
@@ -49,6 +50,7 @@ PEOPLE = (
     "secretariat",
     "superuser",
     "suspended",
+    "delegate",
 )
 
 # o   the page (GET 200); the act is theirs: done, or refused for what was typed (POST 302, 422)
@@ -59,29 +61,30 @@ PEOPLE = (
 # h   hidden (404)
 # m   no such method here (405)
 #
-#          nobody outs staff head alt edit co-ch else chair secr super susp
-PUBLIC = "   o     o    o    o    o   o    o     o    o     o    o     o"
-ENTRANCE = " o     r    r    r    r   r    r     r    r     r    r     o"
-ENTERING = " p     r    r    r    r   r    r     r    r     r    r     p"
-LED_ON = "   s     r    r    r    r   r    r     r    r     r    r     s"
-ALL = "      s     o    o    o    o   o    o     o    o     o    o     s"
-MEMBERS = "  s     h    o    o    o   o    o     o    o     o    h     s"
-DESK = "     s     f    f    f    f   f    f     f    f     o    f     s"
-LEADERS = "  s     f    f    f    f   f    f     f    o     o    f     s"
-WINDOW = "   s     s    s    s    s   s    s     s    s     s    o     s"
-WINDOW_P = " s     s    s    s    s   s    s     s    s     s    p     s"
-ABSENT = "   s     h    h    h    h   h    h     h    h     h    h     s"
-READ = "     s     m    m    m    m   m    m     m    m     m    m     s"
-READ_PUB = " m     m    m    m    m   m    m     m    m     m    m     m"
+#          nobody outs staff head alt edit co-ch else chair secr super susp dele
+PUBLIC = "   o     o    o    o    o   o    o     o    o     o    o     o    o"
+ENTRANCE = " o     r    r    r    r   r    r     r    r     r    r     o    r"
+ENTERING = " p     r    r    r    r   r    r     r    r     r    r     p    r"
+LED_ON = "   s     r    r    r    r   r    r     r    r     r    r     s    r"
+ALL = "      s     o    o    o    o   o    o     o    o     o    o     s    o"
+MEMBERS = "  s     h    o    o    o   o    o     o    o     o    h     s    o"
+APART = "    s     h    o    o    o   o    o     o    o     o    h     s    h"
+DESK = "     s     f    f    f    f   f    f     f    f     o    f     s    f"
+LEADERS = "  s     f    f    f    f   f    f     f    o     o    f     s    f"
+WINDOW = "   s     s    s    s    s   s    s     s    s     s    o     s    s"
+WINDOW_P = " s     s    s    s    s   s    s     s    s     s    p     s    s"
+ABSENT = "   s     h    h    h    h   h    h     h    h     h    h     s    h"
+READ = "     s     m    m    m    m   m    m     m    m     m    m     s    m"
+READ_PUB = " m     m    m    m    m   m    m     m    m     m    m     m    m"
 # On a product of which an outsider knows nothing, or on its call:
-WRITERS = "  s     h    f    f    f   o    o     f    f     o    h     s"
-CONVENE = "  s     h    f    f    f   f    f     f    o     o    h     s"
-BY_DESK = "  s     h    f    f    f   f    f     f    f     o    h     s"
-BY_CHAIR = " s     h    f    f    f   f    f     f    o     f    h     s"
-VOICES = "   s     h    f    o    o   f    f     f    f     f    h     s"
-PARTS = "    s     h    f    o    o   f    f     o    f     o    h     s"
+WRITERS = "  s     h    f    f    f   o    o     f    f     o    h     s    f"
+CONVENE = "  s     h    f    f    f   f    f     f    o     o    h     s    f"
+BY_DESK = "  s     h    f    f    f   f    f     f    f     o    h     s    f"
+BY_CHAIR = " s     h    f    f    f   f    f     f    o     f    h     s    f"
+VOICES = "   s     h    f    o    o   f    f     f    f     f    h     s    f"
+PARTS = "    s     h    f    o    o   f    f     o    f     o    h     s    f"
 # On a released product of the same group, which everybody sees and the editor does not edit:
-WRITERS_R = "s     f    f    f    f   f    o     f    f     o    f     s"
+WRITERS_R = "s     f    f    f    f   f    o     f    f     o    f     s    f"
 
 # The name of an address, and what it is asked about where that decides; then GET and POST.
 TABLE = {
@@ -153,12 +156,12 @@ TABLE = {
     "product draft": (MEMBERS, READ),
     "product released": (ALL, READ),
     "product_history draft": (MEMBERS, READ),
-    "product_history released": (MEMBERS, READ),
+    "product_history released": (APART, READ),
     "compare draft": (MEMBERS, READ),
-    "compare released": (MEMBERS, READ),
+    "compare released": (APART, READ),
     "version draft": (MEMBERS, READ),
     "version released": (ALL, READ),
-    "version unreleased": (MEMBERS, READ),
+    "version unreleased": (APART, READ),
     "download draft": (MEMBERS, READ),
     "download released": (ALL, READ),
     "product_edit draft": (WRITERS, WRITERS),
@@ -192,7 +195,7 @@ TABLE = {
     "declare": (BY_CHAIR, BY_CHAIR),
     # Decisions (rule 33), read as the product that they are about.
     "decisions": (ALL, READ),
-    "decision of a draft": (MEMBERS, READ),
+    "decision of a draft": (APART, READ),
     "decision of a released one": (ALL, READ),
 }
 
@@ -239,6 +242,7 @@ def people(world):
         "suspended": MandateFactory(
             agency=agency, person=UserFactory(is_secretariat=True, is_staff=True)
         ).person,
+        "delegate": staff(agency=agency, limited_to=product.code),
     }
 
 
@@ -407,4 +411,4 @@ def test_every_row_of_the_table_has_a_cell_for_each_kind_of_person():
     cells = [len(row.split()) for rows in TABLE.values() for row in rows]
 
     assert set(cells) == {len(PEOPLE)}
-    assert sum(cells) == 2352
+    assert sum(cells) == 2548

@@ -31,6 +31,11 @@ def who_may(ability: Ability) -> str:
     return " or ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
+def _sorted(agencies: Iterable[Agency]) -> list[Agency]:
+    """Return each agency once, in order of their codes."""
+    return sorted(set(agencies), key=lambda agency: agency.code)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """Who a person is at ``at``: read when first asked for, one query a part, and kept."""
@@ -45,7 +50,7 @@ class Standing:
 
     @cached_property
     def mandates(self) -> tuple[Mandate, ...]:
-        """The mandates in force, of agencies that are members (rules 2 and 4)."""
+        """The mandates in force, of agencies that are members, limited ones too (rules 2, 4)."""
         if not isinstance(self.user, User) or not self.user.is_active:
             return ()
         members = Agency.objects.members_on(self.at.date())
@@ -83,20 +88,44 @@ class Standing:
         return self.chair.agency_id in {agency.pk for agency in self.voices}
 
     @property
+    def own_agencies(self) -> list[Agency]:
+        """The agencies of which the person holds any mandate, one limited to a product too."""
+        return _sorted(mandate.agency for mandate in self.mandates)
+
+    @property
+    def limits(self) -> frozenset[str]:
+        """The codes of the products to which mandates of the person are limited."""
+        return frozenset(mandate.limited_to for mandate in self.mandates if mandate.limited_to)
+
+    @property
     def agencies(self) -> list[Agency]:
         """The agencies whose people this person belongs to, in order of their codes."""
-        return sorted({mandate.agency for mandate in self.mandates}, key=lambda agency: agency.code)
+        return self.agencies_on("")
+
+    def agencies_on(self, code: str) -> list[Agency]:
+        """The agencies whose people this person belongs to where one product is concerned."""
+        return _sorted(mandate.agency for mandate in self.mandates if mandate.covers(code))
 
     @property
     def voices(self) -> list[Agency]:
-        """The agencies whose position this person may record (rule 4)."""
-        speaking = {mandate.agency for mandate in self.mandates if mandate.capacity in SPEAKING}
-        return sorted(speaking, key=lambda agency: agency.code)
+        """The agencies whose position this person may record on everything (rule 4)."""
+        return self.voices_on("")
 
-    def holds(self, role: Role, *, group_id: int | None = None, edits: bool = False) -> bool:
+    def voices_on(self, code: str) -> list[Agency]:
+        """The agencies whose position on one product this person may record (rule 4)."""
+        return _sorted(
+            mandate.agency
+            for mandate in self.mandates
+            if mandate.capacity in SPEAKING and mandate.covers(code)
+        )
+
+    def holds(
+        self, role: Role, *, group_id: int | None = None, edits: bool = False, limit: str = ""
+    ) -> bool:
         """Whether the person has ``role``; those of a group only in the one named.
 
-        ``edits`` says whether the person edits the product in question.
+        ``edits`` says whether the person edits the product in question, ``limit`` is its
+        code: without one, a mandate that is limited to a product counts for nothing.
         """
         match role:
             case Role.SECRETARIAT:
@@ -108,54 +137,68 @@ class Standing:
             case Role.EDITOR:
                 return edits or self._has_duty(group_id, GroupDuty.EDITOR)
             case Role.SPEAKER:
-                return bool(self.voices)
+                return bool(self.voices_on(limit))
             case Role.MEMBER:
-                return bool(self.mandates)
+                return bool(self.agencies_on(limit))
 
     def _has_duty(self, group_id: int | None, duty: GroupDuty) -> bool:
         return group_id is not None and any(
             held.group_id == group_id and held.duty == duty for held in self.duties
         )
 
-    def may(self, ability: Ability, *, group_id: int | None = None, edits: bool = False) -> bool:
+    def may(
+        self, ability: Ability, *, group_id: int | None = None, edits: bool = False, limit: str = ""
+    ) -> bool:
         """Whether a role held allows ``ability``."""
         # In the order of the enum, so that what costs no query is asked first.
         return any(
-            self.holds(role, group_id=group_id, edits=edits)
+            self.holds(role, group_id=group_id, edits=edits, limit=limit)
             for role in Role
             if role in GRANTS[ability]
         )
 
-    def granted(self, *, group_id: int | None = None, edits: bool = False) -> set[Ability]:
+    def granted(
+        self, *, group_id: int | None = None, edits: bool = False, limit: str = ""
+    ) -> set[Ability]:
         """Return everything that the roles held allow."""
-        roles = {role for role in Role if self.holds(role, group_id=group_id, edits=edits)}
+        roles = {
+            role for role in Role if self.holds(role, group_id=group_id, edits=edits, limit=limit)
+        }
         return {ability for ability, grants in GRANTS.items() if roles & grants}
 
     def require(
-        self, ability: Ability, *, group_id: int | None = None, edits: bool = False
+        self, ability: Ability, *, group_id: int | None = None, edits: bool = False, limit: str = ""
     ) -> None:
         """Refuse, naming whose act it is.
 
         :raises PermissionDenied: if no role held allows ``ability``.
         """
-        if not self.may(ability, group_id=group_id, edits=edits):
+        if not self.may(ability, group_id=group_id, edits=edits, limit=limit):
             raise PermissionDenied(f"Only {who_may(ability)} may {ability}.")
 
-    def require_voice(self, agency: Agency) -> None:
+    def require_voice(self, agency: Agency, *, on: str = "") -> None:
         """Refuse whoever holds no mandate to speak for ``agency``, naming what is missing.
+
+        ``on`` is the code of the product that it is about.
 
         :raises PermissionDenied: without a valid mandate as head or alternate (rule 4).
         """
-        if agency not in self.voices:
-            held = [mandate for mandate in self.mandates if mandate.agency == agency]
-            lacks = (
-                f"your mandate there is that of {held[0].get_capacity_display().lower()}"
-                if held
-                else f"you hold no mandate of {agency} that is valid today"
-            )
+        if agency not in self.voices_on(on):
             raise PermissionDenied(
-                f"Only the head of delegation or an alternate takes {agency}'s position: {lacks}."
+                "Only the head of delegation or an alternate takes "
+                f"{agency}'s position: {self._lack(agency, on)}."
             )
+
+    def _lack(self, agency: Agency, on: str) -> str:
+        """Return in words what keeps the person from speaking for ``agency``."""
+        held = [mandate for mandate in self.mandates if mandate.agency == agency]
+        if not held:
+            return f"you hold no mandate of {agency} that is valid today"
+        covering = [mandate for mandate in held if mandate.covers(on)]
+        if not covering:
+            limits = ", ".join(sorted(mandate.limited_to for mandate in held))
+            return f"your mandate there is limited to {limits}"
+        return f"your mandate there is that of {covering[0].get_capacity_display().lower()}"
 
 
 def require(user: User, ability: Ability, *, group_id: int | None = None) -> Standing:

@@ -79,10 +79,10 @@ def start_drafting(product: Product, *, reason: str, by: User) -> None:
     notifications.state_changed(product, by=by, reason=reason)
 
 
-def _require_may_speak(standing: Standing, agency: Agency) -> None:
-    standing.require(Ability.JOIN_PRODUCT)
+def _require_may_speak(standing: Standing, agency: Agency, product: Product) -> None:
+    standing.require(Ability.JOIN_PRODUCT, limit=product.code)
     if not standing.is_secretariat:
-        standing.require_voice(agency)
+        standing.require_voice(agency, on=product.code)
 
 
 def _check_not_ended(product: Product) -> None:
@@ -101,7 +101,7 @@ def join(product: Product, *, agency: Agency, degree: Degree, reason: str, by: U
     """
     moves.lock(product)
     standing = Standing.of(by)
-    _require_may_speak(standing, agency)
+    _require_may_speak(standing, agency, product)
     _check_not_ended(product)
     if not Agency.objects.members_on(standing.at.date()).filter(pk=agency.pk).exists():
         raise ProductError(f"{agency} is no member agency today.")
@@ -131,7 +131,7 @@ def leave(product: Product, *, agency: Agency, reason: str, by: User) -> None:
     """
     moves.lock(product)
     standing = Standing.of(by)
-    _require_may_speak(standing, agency)
+    _require_may_speak(standing, agency, product)
     _check_not_ended(product)
     dossier = Dossier(product, standing.at)
     row = next((entry for entry in dossier.participations if entry.agency == agency), None)

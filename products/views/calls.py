@@ -123,7 +123,7 @@ def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str,
                 "withdraw": refused.pop(f"withdraw-{elector.agency.key}", None),
             }
             for elector in electors
-            if elector.agency in standing.voices
+            if elector.agency in standing.voices_on(found.product.code)
         ]
     }
     if standing.may(Ability.RECORD_POSITION):
@@ -180,7 +180,7 @@ def call_position(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
     standing = Standing.of(request.user)
     found = get_call(standing, pk)
     agency = get_object_or_404(Agency, key=key)
-    standing.require_voice(agency)
+    standing.require_voice(agency, on=found.product.code)
     return _carry_out(
         request,
         found,
@@ -197,7 +197,7 @@ def call_withdraw(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
     standing = Standing.of(request.user)
     found = get_call(standing, pk)
     agency = get_object_or_404(Agency, key=key)
-    standing.require_voice(agency)
+    standing.require_voice(agency, on=found.product.code)
     return _carry_out(
         request,
         found,

@@ -27,8 +27,9 @@ MEETINGS, EVENTS = 5, 12
 def home(request: AuthedRequest) -> HttpResponse:
     """Show the reader's turn, vacant seats, the next meetings and the products on their way."""
     standing = Standing.of(request.user)
-    reads = standing.may(Ability.READ_DRAFTS)
-    moving = list(Product.objects.moving().select_related("group")) if reads else []
+    reads = standing.may(Ability.READ_DRAFTS) or bool(standing.limits)
+    seen = Product.objects.moving().visible_to(standing)
+    moving = list(seen.select_related("group")) if reads else []
     context = {
         "turns": your_turn(standing),
         "vacant": vacant_seats(standing),
@@ -37,7 +38,7 @@ def home(request: AuthedRequest) -> HttpResponse:
         "happened": _happened(moving),
         "reads": reads,
         "keeps": standing.is_secretariat,
-        "agencies": standing.agencies,
+        "agencies": standing.own_agencies,
         "chairs": standing.is_chair,
         "post": _post() if standing.is_secretariat else None,
     }

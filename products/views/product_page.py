@@ -61,7 +61,7 @@ def get_product(standing: Standing, code: str) -> Product:
 def get_version(standing: Standing, product: Product, number: int) -> Version:
     """Return a version this person may read (rule 14); drafts are for member agencies."""
     rows = product.versions.select_related("author")
-    if not standing.may(Ability.READ_DRAFTS):
+    if not permissions.reads_drafts(standing, product):
         rows = rows.filter(release__isnull=False)
     version = get_object_or_404(rows, number=number)
     version.product = product
@@ -90,13 +90,13 @@ class ProductPage:
 
     @cached_property
     def reads_drafts(self) -> bool:
-        return self.standing.may(Ability.READ_DRAFTS)
+        return permissions.reads_drafts(self.standing, self.product)
 
     @cached_property
     def granted(self) -> set[Ability]:
         """What the person may do; nothing of a group's or an editor's where it is released."""
         if self.is_public:
-            return self.standing.granted()
+            return self.standing.granted(limit=self.product.code)
         return permissions.granted(self.standing, self.product)
 
     def findings(self, action: Action) -> list[Finding]:
@@ -113,16 +113,21 @@ class ProductPage:
         return self.dossier.participations
 
     @property
+    def voices(self) -> list[Agency]:
+        """The agencies that the person speaks for where this product is concerned."""
+        return self.standing.voices_on(self.product.code)
+
+    @property
     def own_part(self) -> list[Agency]:
         """The agencies that the person speaks for and that take part."""
         taking_part = {row.agency_id for row in self.participations}
-        return [agency for agency in self.standing.voices if agency.pk in taking_part]
+        return [agency for agency in self.voices if agency.pk in taking_part]
 
     @property
     def own_apart(self) -> list[Agency]:
         """The agencies that the person speaks for and that take no part."""
         taking_part = {row.agency_id for row in self.participations}
-        return [agency for agency in self.standing.voices if agency.pk not in taking_part]
+        return [agency for agency in self.voices if agency.pk not in taking_part]
 
     @cached_property
     def versions(self) -> list[Version]:
@@ -261,7 +266,11 @@ class ProductPage:
     def _relations(self) -> list[dict[str, Any]]:
         found = [_relation(self.product, link) for link in self.dossier.relations]
         # A draft does not exist for whoever may not read it.
-        return [row for row in found if self.reads_drafts or row["other"].state in PUBLIC]
+        return [
+            row
+            for row in found
+            if row["other"].state in PUBLIC or permissions.reads_drafts(self.standing, row["other"])
+        ]
 
     def _milestones(self) -> list[Milestone]:
         return list(self.product.milestones.all()) if self.product.state in _TOLD_IN else []

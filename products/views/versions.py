@@ -39,7 +39,7 @@ def version(request: AuthedRequest, code: str, number: int) -> HttpResponse:
     standing = Standing.of(request.user)
     product = get_product(standing, code)
     found = get_version(standing, product, number)
-    reads_drafts = standing.may(Ability.READ_DRAFTS)
+    reads_drafts = permissions.reads_drafts(standing, product)
     too_long = len(found.text) > rendering.LONGEST
     context = {
         "product": product,

@@ -41,6 +41,13 @@ def test_a_superuser_has_no_voice_and_no_role():
     assert held(Standing.of(UserFactory(is_superuser=True, is_staff=True), at=NOON)) == set()
 
 
+def test_a_superuser_holds_no_mandate_even_where_a_row_says_so():
+    mandate = MandateFactory(person=UserFactory(is_superuser=True), starts_at=NOON)
+    standing = Standing.of(mandate.person, at=NOON)
+
+    assert (standing.mandates, held(standing)) == ((), set())
+
+
 @pytest.mark.parametrize(
     ("capacity", "roles"),
     [

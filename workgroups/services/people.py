@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from isecg import clock, instants, stale
 from isecg.events import log
-from workgroups import permissions
+from workgroups import limits, permissions
 from workgroups.models import Agency, Mandate, User
 from workgroups.roles import Ability
 from workgroups.services.errors import RefusedError
@@ -108,10 +108,20 @@ def change_password(person: User, *, password: str) -> None:
 
 
 def overlapping_mandates(
-    agency: Agency, person: User, starts_at: datetime, ends_at: datetime | None
+    agency: Agency,
+    person: User,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    *,
+    limited_to: str = "",
 ) -> QuerySet[Mandate]:
-    """Return the person's mandates of ``agency`` in force at some time of the window."""
-    held = agency.mandates.filter(Q(ends_at=None) | Q(ends_at__gt=starts_at), person=person)
+    """Return the person's mandates of ``agency`` in force at some time of the window.
+
+    Those for everything, or for the one product given: one may hold both kinds at a time.
+    """
+    held = agency.mandates.filter(
+        Q(ends_at=None) | Q(ends_at__gt=starts_at), person=person, limited_to=limited_to
+    )
     return held.filter(starts_at__lt=ends_at) if ends_at else held
 
 
@@ -123,6 +133,7 @@ def grant_mandate(
     capacity: str,
     starts_at: datetime,
     ends_at: datetime | None = None,
+    limited_to: str = "",
     granted_by: str,
     reference: str = "",
     reason: str,
@@ -130,19 +141,21 @@ def grant_mandate(
 ) -> Mandate:
     """Let a person hold an agency's seat from an instant until before another (rule 4).
 
+    ``limited_to`` is the code of the one product for which it holds; without one it holds
+    for everything.
+
     :raises PermissionDenied: if ``by`` may not keep the roster.
-    :raises RefusedError: if the person may not sign in or holds a mandate there then.
+    :raises RefusedError: if the person may not sign in, keeps accounts or holds such a
+        mandate there then, or the product takes none.
     """
-    permissions.require(by, Ability.KEEP_ROSTER)
+    standing = permissions.require(by, Ability.KEEP_ROSTER)
     lock(agency)
-    if not person.is_active:
-        raise RefusedError(f"{person} may not sign in, so cannot hold a seat.")
-    held = overlapping_mandates(agency, person, starts_at, ends_at).first()
+    _check_holder(person)
+    if limited_to and limited_to not in {limit.code for limit in limits.open_to(standing)}:
+        raise RefusedError("A mandate is limited to a product that is on its way: choose one.")
+    held = overlapping_mandates(agency, person, starts_at, ends_at, limited_to=limited_to).first()
     if held:
-        raise RefusedError(
-            f"{person} is {held.get_capacity_display().lower()} of {agency} in that time: "
-            "end that mandate first."
-        )
+        raise RefusedError(f"{held} in that time: end that mandate first.")
     mandate = check(
         Mandate(
             agency=agency,
@@ -150,6 +163,7 @@ def grant_mandate(
             capacity=capacity,
             starts_at=starts_at,
             ends_at=ends_at,
+            limited_to=limited_to,
             granted_by=granted_by,
             reference=reference,
         )
@@ -164,6 +178,7 @@ def grant_mandate(
         after={
             "person": person,
             "capacity": capacity,
+            "limited_to": limited_to,
             "starts_at": starts_at,
             "ends_at": ends_at,
             "granted_by": granted_by,
@@ -171,6 +186,13 @@ def grant_mandate(
         also=[person],
     )
     return mandate
+
+
+def _check_holder(person: User) -> None:
+    if not person.is_active:
+        raise RefusedError(f"{person} may not sign in, so cannot hold a seat.")
+    if person.is_superuser:
+        raise RefusedError(f"{person} keeps accounts and has no voice, so cannot hold a seat.")
 
 
 @transaction.atomic(durable=True)

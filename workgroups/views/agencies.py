@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from isecg import clock, row_history
-from workgroups import permissions, seats
+from workgroups import limits, permissions, seats
 from workgroups.forms.agencies import (
     AgencyEditForm,
     AgencyFilterForm,
@@ -89,7 +89,7 @@ def agency(request: AuthedRequest, key: str) -> HttpResponse:
     standing = Standing.of(request.user)
     keeps = standing.may(Ability.KEEP_ROSTER)
     seat = None
-    if seats.sees_seats(standing):
+    if seats.sees_seats(standing, found):
         seat = seats.read_seat(found.mandates.select_related("person"), standing)
     memberships = list(found.memberships.all())
     context = {
@@ -227,10 +227,13 @@ def membership_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
 
 @form_page
 def mandate_grant(request: AuthedRequest, key: str) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
     found = get_object_or_404(Agency, key=key)
     form = MandateForm(
-        typed(request), zone=found.time_zone, initial={"first_day": clock.now().date()}
+        typed(request),
+        zone=found.time_zone,
+        limits=limits.open_to(standing),
+        initial={"first_day": clock.now().date()},
     )
     return answer(
         request,

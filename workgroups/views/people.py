@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from isecg import clock
-from workgroups import permissions
+from workgroups import limits, permissions
 from workgroups.forms.people import (
     OwnPasswordForm,
     PeopleFilterForm,
@@ -98,6 +98,7 @@ def profile(request: AuthedRequest) -> HttpResponse:
         messages.success(request, "Your profile was changed.")
         return redirect("profile")
     standing = Standing.of(request.user)
+    limits.name(standing.mandates, standing)
     context = {
         "form": form,
         "mandates": standing.mandates,
