@@ -73,6 +73,7 @@ DESK = "     s     f    f    f    f   f    f     f    f     o    f     s    f"
 LEADERS = "  s     f    f    f    f   f    f     f    o     o    f     s    f"
 WINDOW = "   s     s    s    s    s   s    s     s    s     s    o     s    s"
 WINDOW_P = " s     s    s    s    s   s    s     s    s     s    p     s    s"
+NAMERS = "   s     f    f    o    f   f    f     f    f     o    f     s    f"
 ABSENT = "   s     h    h    h    h   h    h     h    h     h    h     s    h"
 READ = "     s     m    m    m    m   m    m     m    m     m    m     s    m"
 READ_PUB = " m     m    m    m    m   m    m     m    m     m    m     m    m"
@@ -115,8 +116,9 @@ TABLE = {
     "agency_rename": (DESK, DESK),
     "membership_start": (DESK, DESK),
     "membership_end": (DESK, DESK),
-    "mandate_grant": (DESK, DESK),
-    "mandate_end": (DESK, DESK),
+    "mandate_grant": (NAMERS, NAMERS),
+    "mandate_end staff": (NAMERS, NAMERS),
+    "mandate_end head": (DESK, DESK),
     "groups": (ALL, READ),
     "group": (ALL, READ),
     "group_new": (DESK, DESK),
@@ -295,7 +297,7 @@ def places(world):
             (agency.key,),
         ),
         "membership_end": [agency.key, agency.memberships.get().pk],
-        "mandate_end": [agency.key, agency.mandates.earliest("pk").pk],
+        "mandate_end head": [agency.key, agency.mandates.earliest("pk").pk],
         **dict.fromkeys(
             ["group", "group_edit", "group_close", "group_member_add", "group_role_add"], group
         ),
@@ -339,6 +341,9 @@ def places(world):
             return ["DRAFT", rest]
         if first == "editor_end":
             return ["DRAFT", draft.editors.get().pk]
+        if name == "mandate_end staff":
+            named = agency.mandates.filter(capacity=Capacity.STAFF, limited_to="")
+            return [agency.key, named.earliest("pk").pk]
         if first == "group_role_end":
             return [*group, roles.get().pk]
         codes = {"draft": ["DRAFT"], "released": ["OUT"]}
@@ -411,4 +416,4 @@ def test_every_row_of_the_table_has_a_cell_for_each_kind_of_person():
     cells = [len(row.split()) for rows in TABLE.values() for row in rows]
 
     assert set(cells) == {len(PEOPLE)}
-    assert sum(cells) == 2548
+    assert sum(cells) == 2574

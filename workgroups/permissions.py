@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 
 from isecg import clock
 from workgroups.models import Agency, ChairTerm, GroupRole, Mandate, User
-from workgroups.roles import GRANTS, SPEAKING, Ability, GroupDuty, Role
+from workgroups.roles import GRANTS, NAMED_BY_HEAD, SPEAKING, Ability, Capacity, GroupDuty, Role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -20,6 +20,7 @@ _PLURAL_ROLES = {
     Role.CHAIR: "the chair",
     Role.GROUP_CHAIR: "the group's co-chairs",
     Role.EDITOR: "the product's editors",
+    Role.HEAD: "an agency's head of delegation",
     Role.SPEAKER: "an agency's head of delegation or alternate",
     Role.MEMBER: "people of member agencies",
 }
@@ -119,6 +120,15 @@ class Standing:
             if mandate.capacity in SPEAKING and mandate.covers(code)
         )
 
+    @property
+    def headed(self) -> list[Agency]:
+        """The agencies whose delegation this person heads: on everything, not on one product."""
+        return _sorted(
+            mandate.agency
+            for mandate in self.mandates
+            if mandate.capacity == Capacity.HEAD and mandate.covers("")
+        )
+
     def holds(
         self, role: Role, *, group_id: int | None = None, edits: bool = False, limit: str = ""
     ) -> bool:
@@ -136,6 +146,8 @@ class Standing:
                 return self._has_duty(group_id, GroupDuty.CO_CHAIR)
             case Role.EDITOR:
                 return edits or self._has_duty(group_id, GroupDuty.EDITOR)
+            case Role.HEAD:
+                return bool(self.headed)
             case Role.SPEAKER:
                 return bool(self.voices_on(limit))
             case Role.MEMBER:
@@ -188,6 +200,31 @@ class Standing:
                 "Only the head of delegation or an alternate takes "
                 f"{agency}'s position: {self._lack(agency, on)}."
             )
+
+    def may_name(self, agency: Agency, capacity: str) -> bool:
+        """Whether the person grants and ends the mandates of ``agency`` in a capacity."""
+        if self.is_secretariat:
+            return True
+        return capacity in NAMED_BY_HEAD and agency in self.headed
+
+    def require_naming(self, agency: Agency, capacity: str = Capacity.STAFF) -> None:
+        """Refuse whoever does not name those who hold ``agency``'s seat, saying who does.
+
+        :raises PermissionDenied: without the secretariat's role, and without the mandate of
+            its head of delegation; to a head, for another head's mandate.
+        """
+        self.require(Ability.NAME_HOLDERS)
+        if self.may_name(agency, capacity):
+            return
+        if agency not in self.headed:
+            raise PermissionDenied(
+                f"Only the secretariat or {agency}'s own head of delegation may name its "
+                "alternates and staff."
+            )
+        raise PermissionDenied(
+            "Only the secretariat may enter or end a head of delegation: a head names "
+            "alternates and staff."
+        )
 
     def _lack(self, agency: Agency, on: str) -> str:
         """Return in words what keeps the person from speaking for ``agency``."""

@@ -26,11 +26,17 @@ class Seat:
 
 
 def read_seat(mandates: Iterable[Mandate], standing: Standing) -> Seat:
-    """Sort an agency's mandates by the instant of ``standing``, each knowing its ``limit``."""
+    """Sort an agency's mandates by the instant of ``standing``.
+
+    Each knows its ``limit``, and whether the reader ``may_end`` it.
+    """
     at, mandates = standing.at, list(mandates)
     limits.name(mandates, standing)
     in_force, to_come, ended = [], [], []
     for mandate in mandates:
+        mandate.may_end = standing.may_name(  # type: ignore[attr-defined]
+            mandate.agency, mandate.capacity
+        )
         if mandate.ends_at is not None and mandate.ends_at <= at:
             ended.append(mandate)
         elif mandate.starts_at > at:

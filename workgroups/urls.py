@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from workgroups.views import agencies, chair, groups, liaison, meetings, people, sign_in
+from workgroups.views import (
+    agencies,
+    chair,
+    groups,
+    liaison,
+    mandates,
+    meetings,
+    people,
+    sign_in,
+)
 
 urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
@@ -27,8 +36,8 @@ urlpatterns = [
         agencies.membership_end,
         name="membership_end",
     ),
-    path("agencies/<slug:key>/mandates/new/", agencies.mandate_grant, name="mandate_grant"),
-    path("agencies/<slug:key>/mandates/<int:pk>/end/", agencies.mandate_end, name="mandate_end"),
+    path("agencies/<slug:key>/mandates/new/", mandates.mandate_grant, name="mandate_grant"),
+    path("agencies/<slug:key>/mandates/<int:pk>/end/", mandates.mandate_end, name="mandate_end"),
     path("groups/", groups.groups, name="groups"),
     path("groups/new/", groups.group_new, name="group_new"),
     path("groups/<slug:code>/", groups.group, name="group"),

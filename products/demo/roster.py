@@ -5,7 +5,7 @@ from products.demo.people import DELEGATES, DESK, PASSWORD, SECRETARIAT, SIGN_IN
 from products.demo.story import INVENTED, ZONE, Story
 from workgroups.models import Meeting, User
 from workgroups.models.meetings import MeetingKind, Mode, Presence
-from workgroups.roles import GroupDuty
+from workgroups.roles import Capacity, GroupDuty
 from workgroups.services import agenda, attendance, chair, groups, meetings, people
 
 _SIGNING_IN = {sign_in.person for sign_in in SIGN_INS}
@@ -42,6 +42,7 @@ def add_people(story: Story) -> None:
         story.on(-298, _account, delegate)
         story.on(-297, _mandate, delegate)
     story.on(-20, _end_mandate, "mackay")
+    story.on(-80, _name_alternate, "delegate", "tanabe", "POWER-2026")
 
 
 def add_groups(story: Story) -> None:
@@ -96,6 +97,19 @@ def _mandate(story: Story, who: Person) -> None:
         reference=f"Letter {who.agency}/IR/{who.key.upper()} (invented)",
         reason="Letter of appointment received",
         by=story.secretariat,
+    )
+
+
+def _name_alternate(story: Story, head: str, key: str, product: str) -> None:
+    mandate = story.person(head).mandates.get()
+    people.grant_mandate(
+        mandate.agency,
+        person=story.person(key),
+        capacity=Capacity.ALTERNATE,
+        limited_to=product,
+        starts_at=story.instant(-80, 0),
+        reason="Follows this product from the first draft on",
+        by=story.person(head),
     )
 
 

@@ -51,7 +51,7 @@ def test_a_superuser_holds_no_mandate_even_where_a_row_says_so():
 @pytest.mark.parametrize(
     ("capacity", "roles"),
     [
-        (Capacity.HEAD, {Role.MEMBER, Role.SPEAKER}),
+        (Capacity.HEAD, {Role.MEMBER, Role.SPEAKER, Role.HEAD}),
         (Capacity.ALTERNATE, {Role.MEMBER, Role.SPEAKER}),
         (Capacity.STAFF, {Role.MEMBER}),
     ],

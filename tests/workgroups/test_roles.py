@@ -28,6 +28,7 @@ EXPECTED = {
     Ability.RELEASE: DESK,
     Ability.SUPERSEDE: DESK,
     Ability.WITHDRAW: CHAIR_OR_DESK,
+    Ability.NAME_HOLDERS: {Role.HEAD, Role.SECRETARIAT},
 }
 
 
@@ -49,6 +50,7 @@ def test_heads_and_alternates_speak_and_staff_do_not():
     [
         (Ability.RELEASE, "the secretariat"),
         (Ability.OPEN_CALL, "the secretariat or the chair"),
+        (Ability.NAME_HOLDERS, "the secretariat or an agency's head of delegation"),
         (
             Ability.CIRCULATE,
             "the secretariat, the group's co-chairs or the product's editors",

@@ -10,6 +10,7 @@ from isecg import clock, instants, stale
 from isecg.events import log
 from workgroups import limits, permissions
 from workgroups.models import Agency, Mandate, User
+from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.services.errors import RefusedError
 from workgroups.services.rows import amend, check, lock
@@ -134,7 +135,7 @@ def grant_mandate(
     starts_at: datetime,
     ends_at: datetime | None = None,
     limited_to: str = "",
-    granted_by: str,
+    granted_by: str = "",
     reference: str = "",
     reason: str,
     by: User,
@@ -142,14 +143,18 @@ def grant_mandate(
     """Let a person hold an agency's seat from an instant until before another (rule 4).
 
     ``limited_to`` is the code of the one product for which it holds; without one it holds
-    for everything.
+    for everything. What a head of delegation grants is granted by the head, in name too.
 
-    :raises PermissionDenied: if ``by`` may not keep the roster.
+    :raises PermissionDenied: if ``by`` is neither of the secretariat nor the agency's head
+        of delegation, or is a head and it is the mandate of a head.
     :raises RefusedError: if the person may not sign in, keeps accounts or holds such a
         mandate there then, or the product takes none.
     """
-    standing = permissions.require(by, Ability.KEEP_ROSTER)
     lock(agency)
+    standing = Standing.of(by)
+    standing.require_naming(agency, capacity)
+    if not standing.is_secretariat:
+        granted_by = by.name
     _check_holder(person)
     if limited_to and limited_to not in {limit.code for limit in limits.open_to(standing)}:
         raise RefusedError("A mandate is limited to a product that is on its way: choose one.")
@@ -201,11 +206,12 @@ def end_mandate(
 ) -> None:
     """End a mandate now, or at an instant to come; what was done under it stays (rule 5).
 
-    :raises PermissionDenied: if ``by`` may not keep the roster.
+    :raises PermissionDenied: if ``by`` is neither of the secretariat nor the agency's head
+        of delegation, or is a head and it is the mandate of a head.
     :raises RefusedError: if it has ended, or the instant is past.
     """
-    permissions.require(by, Ability.KEEP_ROSTER)
     lock(mandate)
+    Standing.of(by).require_naming(mandate.agency, mandate.capacity)
     now = clock.now()
     if mandate.ends_at and mandate.ends_at <= now:
         raise RefusedError(f"This mandate ended on {instants.words(mandate.ends_at)}.")

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from isecg import clock, row_history
-from workgroups import limits, permissions, seats
+from workgroups import permissions, seats
 from workgroups.forms.agencies import (
     AgencyEditForm,
     AgencyFilterForm,
@@ -19,18 +19,16 @@ from workgroups.forms.agencies import (
     MembershipForm,
     RenameForm,
 )
-from workgroups.forms.base import EndDateForm, EndingForm
-from workgroups.forms.people import MandateForm
-from workgroups.models import Agency, AgencyName, Mandate, Meeting, Membership, MembershipCount
+from workgroups.forms.base import EndDateForm
+from workgroups.models import Agency, AgencyName, Meeting, Membership, MembershipCount
 from workgroups.permissions import Standing
-from workgroups.roles import Ability
+from workgroups.roles import Ability, Capacity
 from workgroups.sections import sections
 from workgroups.services import agencies as services
-from workgroups.services import people
 from workgroups.views.form_pages import AuthedRequest, Trail, answer, form_page, typed
 
 
-def _trail(agency: Agency | None = None) -> Trail:
+def trail_to(agency: Agency | None = None) -> Trail:
     trail = [("Agencies", reverse("agencies"))]
     return [*trail, (agency.code, agency.get_absolute_url())] if agency else trail
 
@@ -90,7 +88,7 @@ def agency(request: AuthedRequest, key: str) -> HttpResponse:
     keeps = standing.may(Ability.KEEP_ROSTER)
     seat = None
     if seats.sees_seats(standing, found):
-        seat = seats.read_seat(found.mandates.select_related("person"), standing)
+        seat = seats.read_seat(found.mandates.select_related("person", "agency"), standing)
     memberships = list(found.memberships.all())
     context = {
         "agency": found,
@@ -105,9 +103,10 @@ def agency(request: AuthedRequest, key: str) -> HttpResponse:
         "meetings": _meetings(found),
         "sections": sections("agency", found, standing),
         "keeps": keeps,
-        "actions": _actions(found, memberships) if keeps else [],
+        "may_name": standing.may_name(found, Capacity.STAFF),
+        "actions": _actions(standing, found, memberships),
         "changes": _changes(found) if keeps else [],
-        "trail": [*_trail(), (found.code, "")],
+        "trail": [*trail_to(), (found.code, "")],
     }
     return render(request, "workgroups/agencies/agency.html", context)
 
@@ -126,7 +125,13 @@ def _meetings(found: Agency) -> list[dict[str, Any]]:
     ]
 
 
-def _actions(found: Agency, memberships: list[Membership]) -> list[tuple[str, str]]:
+def _actions(
+    standing: Standing, found: Agency, memberships: list[Membership]
+) -> list[tuple[str, str]]:
+    if not standing.may(Ability.KEEP_ROSTER):
+        if not standing.may_name(found, Capacity.STAFF):
+            return []
+        return [("Name an alternate or staff", reverse("mandate_grant", args=[found.key]))]
     actions = [
         ("Edit", reverse("agency_edit", args=[found.key])),
         ("Enter a new name", reverse("agency_rename", args=[found.key])),
@@ -155,7 +160,7 @@ def agency_new(request: AuthedRequest) -> HttpResponse:
         done="The agency was added.",
         title="Add an agency",
         button="Add the agency",
-        trail=_trail(),
+        trail=trail_to(),
     )
 
 
@@ -171,7 +176,7 @@ def agency_edit(request: AuthedRequest, key: str) -> HttpResponse:
         to=found,
         title=f"Edit {found.code}",
         button="Save the changes",
-        trail=_trail(found),
+        trail=trail_to(found),
     )
 
 
@@ -187,7 +192,7 @@ def agency_rename(request: AuthedRequest, key: str) -> HttpResponse:
         to=found,
         title=f"Enter a new name of {found.code}",
         button="Enter the name",
-        trail=_trail(found),
+        trail=trail_to(found),
         lede="Records of earlier days keep printing the name that was valid then.",
     )
 
@@ -204,7 +209,7 @@ def membership_start(request: AuthedRequest, key: str) -> HttpResponse:
         to=found,
         title=f"Start a membership of {found.code}",
         button="Start the membership",
-        trail=_trail(found),
+        trail=trail_to(found),
     )
 
 
@@ -220,48 +225,6 @@ def membership_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
         to=held.agency,
         title=f"End the membership of {held.agency.code}",
         button="End the membership",
-        trail=_trail(held.agency),
+        trail=trail_to(held.agency),
         lede="The agency's people lose their voice on that day.",
-    )
-
-
-@form_page
-def mandate_grant(request: AuthedRequest, key: str) -> HttpResponse:
-    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
-    found = get_object_or_404(Agency, key=key)
-    form = MandateForm(
-        typed(request),
-        zone=found.time_zone,
-        limits=limits.open_to(standing),
-        initial={"first_day": clock.now().date()},
-    )
-    return answer(
-        request,
-        form,
-        act=partial(people.grant_mandate, found, by=request.user),
-        done="The mandate was granted.",
-        to=found,
-        title=f"Grant a mandate of {found.code}",
-        button="Grant the mandate",
-        trail=_trail(found),
-        lede="Heads of delegation and alternates record the agency's position; staff read, "
-        "draft and comment.",
-    )
-
-
-@form_page
-def mandate_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    mandates = Mandate.objects.select_related("agency", "person")
-    held = get_object_or_404(mandates, pk=pk, agency__key=key)
-    return answer(
-        request,
-        EndingForm(typed(request), zone=held.agency.time_zone),
-        act=partial(people.end_mandate, held, by=request.user),
-        done="The end of the mandate was entered.",
-        to=held.agency,
-        title=f"End the mandate of {held.person}",
-        button="End the mandate",
-        trail=_trail(held.agency),
-        lede=f"{held}. What was done under it stays the agency's.",
     )

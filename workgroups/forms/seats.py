@@ -1,0 +1,70 @@
+"""What a head of delegation types about those who hold the agency's seat."""
+
+from typing import Any, cast
+
+from django import forms
+
+from workgroups.forms.people import MandateForm
+from workgroups.models import Agency, User
+from workgroups.roles import NAMED_BY_HEAD, Capacity
+
+
+class HolderForm(MandateForm):
+    """An alternate or staff, named by the head of delegation.
+
+    A head is shown no directory: the person is one who holds or held a mandate of the
+    agency, or the owner of an address that the head knows.
+    """
+
+    # Without a name for it: what a head grants is granted by the head.
+    granted_by = None  # type: ignore[assignment]
+    address = forms.EmailField(
+        required=False,
+        label="Or the address of an account",
+        help_text="The whole address. The secretariat opens accounts.",
+    )
+
+    field_order = [
+        "person",
+        "address",
+        "capacity",
+        "limited_to",
+        "first_day",
+        "until",
+        "reference",
+        "reason",
+    ]
+
+    def __init__(self, *args: Any, agency: Agency, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        person = cast("forms.ModelChoiceField[User]", self.fields["person"])
+        person.queryset = User.objects.filter(is_active=True, mandates__agency=agency).distinct()
+        person.required = False
+        person.help_text = f"Who holds or held a mandate of {agency}."
+        cast(forms.ChoiceField, self.fields["capacity"]).choices = [
+            (capacity.value, capacity.label) for capacity in Capacity if capacity in NAMED_BY_HEAD
+        ]
+        self.order_fields(self.field_order)
+
+    def clean_address(self) -> User | None:
+        """Return whose address it is."""
+        address = self.cleaned_data["address"]
+        if not address:
+            return None
+        owner = User.objects.filter(email__iexact=address, is_active=True).first()
+        if owner is None:
+            raise forms.ValidationError(
+                "No account has this address. Ask the secretariat to open one.", code="unknown"
+            )
+        return owner
+
+    def clean(self) -> dict[str, Any]:
+        """Give the service one person, however they were named."""
+        data = super().clean()
+        owner, person = data.pop("address", None), data.get("person")
+        if owner and person and owner != person:
+            self.add_error("address", "Name one person: this is another one's address.")
+        elif not owner and not person and not {"person", "address"} & self.errors.keys():
+            self.add_error("person", "Choose a person, or type the address of an account.")
+        data["person"] = person or owner
+        return data
