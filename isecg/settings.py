@@ -210,6 +210,7 @@ ISECG_REMINDER_OFFSETS = [
     timedelta(hours=hours)
     for hours in env.list("ISECG_REMINDER_HOURS", cast=int, default=[168, 24, 1])
 ]
+ISECG_SEAT_CONFIRM_DAYS = env.int("ISECG_SEAT_CONFIRM_DAYS", default=365)
 ISECG_UPLOAD_LIMIT_MB = env.int("ISECG_UPLOAD_LIMIT_MB", default=50)
 
 # --- The hard shell ---------------------------------------------------------------

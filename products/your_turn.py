@@ -3,7 +3,7 @@
 Everything here costs the same number of queries however many calls and products there are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,8 @@ from products.facts import Facts
 from products.models import Circulation, Decision, Elector, Product, Version
 from products.services import calls
 from products.workflow import Action, State
+from workgroups import confirmations
+from workgroups.confirmations import Due
 from workgroups.models import Agency
 from workgroups.permissions import Standing
 
@@ -28,27 +30,38 @@ class Turn:
     """One thing that is due from a reader or the reader's agency.
 
     ``badge`` and ``label`` say what it is about, ``due`` until when, ``own`` whether the
-    reader may do it; else somebody else of the agency may.
+    reader may do it; else somebody else of the agency may. ``about`` is what the reader
+    is led to, where that is no product.
     """
 
     badge: str
     label: str
     sentence: str
     product: Product | None = None
+    about: str = ""
     href: str = ""
     since: datetime | None = None
     due: datetime | None = None
     own: bool = True
 
+    @property
+    def title(self) -> str:
+        """What stands on the link."""
+        return f"{self.product.code}, {self.product.title}" if self.product else self.about
 
-def your_turn(standing: Standing) -> list[Turn]:
-    """Return what is due from the reader, the most urgent first."""
+
+def your_turn(standing: Standing, seats: Sequence[Due] | None = None) -> list[Turn]:
+    """Return what is due from the reader, the most urgent first.
+
+    ``seats`` are those that the reader is told about, where they were read before.
+    """
     readings = read_open_calls(at=standing.at)
     turns = [
         *_positions(standing, readings),
         *_declarations(standing, readings),
         *_agreed(standing),
         *_circulations(standing),
+        *_seats(standing, confirmations.shown_to(standing) if seats is None else seats),
     ]
     # What has no deadline waits for somebody already.
     return sorted(turns, key=lambda turn: turn.due or turn.since or standing.at)
@@ -210,14 +223,26 @@ def _circulations(standing: Standing) -> Iterator[Turn]:
             )
 
 
-def vacant_seats(standing: Standing) -> list[Agency]:
-    """Return the vacant seats that this reader is shown, in one query (rule 5).
+def _seats(standing: Standing, seats: Sequence[Due]) -> Iterator[Turn]:
+    """Yield the seats whose yearly confirmation waits for this head of delegation (rule 4)."""
+    for row in seats:
+        if not row.is_due_at(standing.at) or row.agency not in standing.headed:
+            continue
+        yield Turn(
+            badge="warn",
+            label="Seat",
+            sentence="Confirm who holds the seat: it is due once in "
+            f"{confirmations.period().days} days.",
+            about=f"{row.agency.code}, {row.agency.name}",
+            href=row.agency.get_absolute_url(),
+            since=row.due_at,
+        )
 
-    The secretariat sees those of all members, everybody else those of their own agencies.
+
+def vacant_seats(standing: Standing, seats: Sequence[Due] | None = None) -> list[Agency]:
+    """Return the vacant seats that this reader is shown, in one query or none (rule 5).
+
+    ``seats`` are those that the reader is told about, where they were read before.
     """
-    if not (standing.is_secretariat or standing.mandates):
-        return []
-    vacant = Agency.objects.vacant_at(standing.at)
-    if not standing.is_secretariat:
-        vacant = vacant.filter(pk__in=[agency.pk for agency in standing.own_agencies])
-    return list(vacant)
+    rows = confirmations.shown_to(standing) if seats is None else seats
+    return [row.agency for row in rows if row.is_vacant]

@@ -240,6 +240,7 @@ def make_rows():
                 "agency_rename",
                 "membership_start",
                 "mandate_grant",
+                "seat_confirm",
             ]
         },
         "membership_end": [[agency.key, agency.memberships.get().pk]],

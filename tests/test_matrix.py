@@ -74,6 +74,7 @@ LEADERS = "  s     f    f    f    f   f    f     f    o     o    f     s    f"
 WINDOW = "   s     s    s    s    s   s    s     s    s     s    o     s    s"
 WINDOW_P = " s     s    s    s    s   s    s     s    s     s    p     s    s"
 NAMERS = "   s     f    f    o    f   f    f     f    f     o    f     s    f"
+SPEAKERS = " s     f    f    o    o   f    f     f    f     o    f     s    f"
 ABSENT = "   s     h    h    h    h   h    h     h    h     h    h     s    h"
 READ = "     s     m    m    m    m   m    m     m    m     m    m     s    m"
 READ_PUB = " m     m    m    m    m   m    m     m    m     m    m     m    m"
@@ -116,6 +117,8 @@ TABLE = {
     "agency_rename": (DESK, DESK),
     "membership_start": (DESK, DESK),
     "membership_end": (DESK, DESK),
+    "seats": (DESK, READ),
+    "seat_confirm": (READ, SPEAKERS),
     "mandate_grant": (NAMERS, NAMERS),
     "mandate_end staff": (NAMERS, NAMERS),
     "mandate_end head": (DESK, DESK),
@@ -293,7 +296,14 @@ def places(world):
         "letter": [Letter.objects.earliest("pk").pk],
         "person_edit": [world.heads[0].pk],
         **dict.fromkeys(
-            ["agency", "agency_edit", "agency_rename", "membership_start", "mandate_grant"],
+            [
+                "agency",
+                "agency_edit",
+                "agency_rename",
+                "membership_start",
+                "mandate_grant",
+                "seat_confirm",
+            ],
             (agency.key,),
         ),
         "membership_end": [agency.key, agency.memberships.get().pk],
@@ -416,4 +426,4 @@ def test_every_row_of_the_table_has_a_cell_for_each_kind_of_person():
     cells = [len(row.split()) for rows in TABLE.values() for row in rows]
 
     assert set(cells) == {len(PEOPLE)}
-    assert sum(cells) == 2574
+    assert sum(cells) == 2626

@@ -29,6 +29,13 @@ class MandateAdmin(ReadOnlyAdmin):
     search_fields = ["person__name", "agency__code"]
 
 
+@admin.register(models.SeatConfirmation)
+class SeatConfirmationAdmin(ReadOnlyAdmin):
+    list_display = ["agency", "at", "by", "on_behalf"]
+    list_filter = ["agency", "on_behalf"]
+    list_select_related = ["agency", "by"]
+
+
 @admin.register(models.Agency)
 class AgencyAdmin(ReadOnlyAdmin):
     list_display = ["code", "name", "country", "kind", "confidence"]

@@ -226,6 +226,22 @@ class Standing:
             "alternates and staff."
         )
 
+    def may_confirm(self, agency: Agency) -> bool:
+        """Whether the person confirms who holds ``agency``'s seat, or does so on its behalf."""
+        return self.is_secretariat or agency in self.voices
+
+    def require_confirming(self, agency: Agency) -> None:
+        """Refuse whoever does not confirm who holds ``agency``'s seat, saying who does.
+
+        :raises PermissionDenied: without a mandate to speak for it on everything, and without
+            the secretariat's role.
+        """
+        if not self.may_confirm(agency):
+            raise PermissionDenied(
+                f"Only {agency}'s head of delegation or an alternate, or the secretariat on its "
+                "behalf, may confirm who holds its seat."
+            )
+
     def _lack(self, agency: Agency, on: str) -> str:
         """Return in words what keeps the person from speaking for ``agency``."""
         held = [mandate for mandate in self.mandates if mandate.agency == agency]

@@ -113,6 +113,7 @@ class Ability(StrEnum):
     WITHDRAW = "withdraw a product"
     JOIN_PRODUCT = "join or leave a product for an agency"
     NAME_HOLDERS = "name the alternates and staff of an agency"
+    CONFIRM_SEAT = "confirm who holds an agency's seat"
 
 
 _DESK = frozenset({Role.SECRETARIAT})
@@ -142,4 +143,5 @@ GRANTS: dict[Ability, frozenset[Role]] = {
     Ability.WITHDRAW: _CHAIR_OR_DESK,
     Ability.JOIN_PRODUCT: frozenset({Role.SPEAKER, Role.SECRETARIAT}),
     Ability.NAME_HOLDERS: frozenset({Role.HEAD, Role.SECRETARIAT}),
+    Ability.CONFIRM_SEAT: frozenset({Role.SPEAKER, Role.SECRETARIAT}),
 }

@@ -10,6 +10,7 @@ from workgroups.views import (
     mandates,
     meetings,
     people,
+    seats,
     sign_in,
 )
 
@@ -36,8 +37,10 @@ urlpatterns = [
         agencies.membership_end,
         name="membership_end",
     ),
+    path("agencies/<slug:key>/seat/confirm/", seats.seat_confirm, name="seat_confirm"),
     path("agencies/<slug:key>/mandates/new/", mandates.mandate_grant, name="mandate_grant"),
     path("agencies/<slug:key>/mandates/<int:pk>/end/", mandates.mandate_end, name="mandate_end"),
+    path("seats/", seats.seats, name="seats"),
     path("groups/", groups.groups, name="groups"),
     path("groups/new/", groups.group_new, name="group_new"),
     path("groups/<slug:code>/", groups.group, name="group"),

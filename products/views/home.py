@@ -15,6 +15,7 @@ from isecg.mail.models import State as LetterState
 from products import happenings
 from products.models import Product
 from products.your_turn import vacant_seats, your_turn
+from workgroups import confirmations
 from workgroups.models import Meeting
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
@@ -30,9 +31,10 @@ def home(request: AuthedRequest) -> HttpResponse:
     reads = standing.may(Ability.READ_DRAFTS) or bool(standing.limits)
     seen = Product.objects.moving().visible_to(standing)
     moving = list(seen.select_related("group")) if reads else []
+    seats = confirmations.shown_to(standing)
     context = {
-        "turns": your_turn(standing),
-        "vacant": vacant_seats(standing),
+        "turns": your_turn(standing, seats),
+        "vacant": vacant_seats(standing, seats),
         "meetings": _meetings(standing, everything=standing.is_secretariat),
         "moving": moving,
         "happened": _happened(moving),

@@ -29,6 +29,7 @@ EXPECTED = {
     Ability.SUPERSEDE: DESK,
     Ability.WITHDRAW: CHAIR_OR_DESK,
     Ability.NAME_HOLDERS: {Role.HEAD, Role.SECRETARIAT},
+    Ability.CONFIRM_SEAT: {Role.SPEAKER, Role.SECRETARIAT},
 }
 
 

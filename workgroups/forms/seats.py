@@ -1,11 +1,12 @@
-"""What a head of delegation types about those who hold the agency's seat."""
+"""What is typed, or pressed, about those who hold an agency's seat."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from django import forms
 
 from workgroups.forms.people import MandateForm
-from workgroups.models import Agency, User
+from workgroups.models import Agency, Mandate, User
 from workgroups.roles import NAMED_BY_HEAD, Capacity
 
 
@@ -68,3 +69,17 @@ class HolderForm(MandateForm):
             self.add_error("person", "Choose a person, or type the address of an account.")
         data["person"] = person or owner
         return data
+
+
+class ConfirmForm(forms.Form):
+    """One button; it sends along which mandates were shown when it was pressed."""
+
+    holders = forms.RegexField(r"^\d+(,\d+)*$", widget=forms.HiddenInput, max_length=2000)
+
+    def clean_holders(self) -> list[int]:
+        return [int(key) for key in self.cleaned_data["holders"].split(",")]
+
+    @classmethod
+    def showing(cls, mandates: Iterable[Mandate]) -> "ConfirmForm":
+        """Return the form on a page that shows these mandates in force."""
+        return cls(initial={"holders": ",".join(str(mandate.pk) for mandate in mandates)})

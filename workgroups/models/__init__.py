@@ -6,6 +6,7 @@ from workgroups.models.groups import GroupMember, GroupRole, WorkingGroup
 from workgroups.models.liaison import LiaisonOrganisation
 from workgroups.models.meetings import AgendaItem, Attendance, Meeting, MeetingDay
 from workgroups.models.people import Mandate, User
+from workgroups.models.seats import SeatConfirmation
 
 __all__ = [
     "Agency",
@@ -21,6 +22,7 @@ __all__ = [
     "MeetingDay",
     "Membership",
     "MembershipCount",
+    "SeatConfirmation",
     "User",
     "WorkingGroup",
 ]

@@ -28,8 +28,7 @@ class AgencyQuerySet(models.QuerySet["Agency"]):
     def vacant_at(self, at: datetime) -> "AgencyQuerySet":
         """Members at an instant whose seat nobody holds who speaks for everything (rule 5)."""
         speaking = Mandate.objects.valid_at(at).speaking().general()
-        held = speaking.filter(agency=models.OuterRef("pk"))
-        return self.members_on(at.date()).exclude(models.Exists(held))
+        return self.members_on(at.date()).exclude(models.Exists(speaking.of_outer_agency()))
 
     def matching(self, text: str) -> "AgencyQuerySet":
         """Agencies with ``text`` in a present or former code or name (rule 1)."""

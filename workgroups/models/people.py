@@ -102,6 +102,10 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
         """Mandates whose holder may record the agency's position (rule 4)."""
         return self.filter(capacity__in=[Capacity.HEAD, Capacity.ALTERNATE])
 
+    def of_outer_agency(self) -> "MandateQuerySet":
+        """Mandates of the agency that an outer query looks at."""
+        return self.filter(agency=models.OuterRef("pk"))
+
     def general(self) -> "MandateQuerySet":
         """Mandates that hold for everything: those alone fill a seat (rules 4 and 5)."""
         return self.filter(limited_to="")

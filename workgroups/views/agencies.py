@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from isecg import clock, row_history
-from workgroups import permissions, seats
+from workgroups import confirmations, permissions, seats
 from workgroups.forms.agencies import (
     AgencyEditForm,
     AgencyFilterForm,
@@ -20,6 +20,7 @@ from workgroups.forms.agencies import (
     RenameForm,
 )
 from workgroups.forms.base import EndDateForm
+from workgroups.forms.seats import ConfirmForm
 from workgroups.models import Agency, AgencyName, Meeting, Membership, MembershipCount
 from workgroups.permissions import Standing
 from workgroups.roles import Ability, Capacity
@@ -77,25 +78,35 @@ def _rows(found: QuerySet[Agency], *, day: date) -> list[dict[str, Any]]:
 def _list_actions(standing: Standing) -> list[tuple[str, str]]:
     if not standing.may(Ability.KEEP_ROSTER):
         return []
-    return [("Add an agency", reverse("agency_new"))]
+    return [("Add an agency", reverse("agency_new")), ("Seats", reverse("seats"))]
 
 
 @require_safe
 def agency(request: AuthedRequest, key: str) -> HttpResponse:
     """Show an agency: names through time, membership, seat, chair terms, groups, meetings."""
-    found = get_object_or_404(Agency, key=key)
+    return show_agency(request, get_object_or_404(Agency, key=key))
+
+
+def show_agency(
+    request: AuthedRequest, found: Agency, *, refused: ConfirmForm | None = None
+) -> HttpResponse:
+    """Show an agency, and what stood in the way of confirming its seat."""
     standing = Standing.of(request.user)
     keeps = standing.may(Ability.KEEP_ROSTER)
     seat = None
     if seats.sees_seats(standing, found):
         seat = seats.read_seat(found.mandates.select_related("person", "agency"), standing)
     memberships = list(found.memberships.all())
+    is_member = found.memberships.current_on(standing.at.date()).exists()
     context = {
         "agency": found,
         "names": sorted(found.names.all(), key=lambda name: (name.start, name.end or "9999")),
         "memberships": memberships,
-        "is_member": found.memberships.current_on(standing.at.date()).exists(),
+        "is_member": is_member,
         "seat": seat,
+        "confirmation": _confirmation(standing, found, seat, refused=refused)
+        if is_member and seats.sees_vacancy(standing, found)
+        else None,
         "sees_vacancy": seats.sees_vacancy(standing, found),
         "terms": found.chair_terms.select_related("handover"),
         "group_members": found.group_memberships.select_related("group"),
@@ -108,7 +119,29 @@ def agency(request: AuthedRequest, key: str) -> HttpResponse:
         "changes": _changes(found) if keeps else [],
         "trail": [*trail_to(), (found.code, "")],
     }
-    return render(request, "workgroups/agencies/agency.html", context)
+    status = 422 if refused else 200
+    return render(request, "workgroups/agencies/agency.html", context, status=status)
+
+
+def _confirmation(
+    standing: Standing, found: Agency, seat: seats.Seat | None, *, refused: ConfirmForm | None
+) -> dict[str, Any]:
+    """Return what an agency said of its seat, when it is due again, and the button."""
+    (row,) = confirmations.read(Agency.objects.filter(pk=found.pk), at=standing.at)
+    in_force = seat.in_force if seat else ()
+    form = ConfirmForm.showing(in_force) if standing.may_confirm(found) and in_force else None
+    if refused:
+        # With the holders of now: pressed again, it confirms what this page shows.
+        refused.data = form.initial if form else {}
+        form = refused
+    return {
+        "due": row,
+        "is_due": row.is_due_at(standing.at),
+        "days": confirmations.period().days,
+        "given": confirmations.given(found),
+        "form": form,
+        "on_behalf": found not in standing.voices,
+    }
 
 
 def _meetings(found: Agency) -> list[dict[str, Any]]:
