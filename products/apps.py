@@ -10,6 +10,7 @@ class ProductsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the pages of the rooms below what belongs on them."""
         # Models can be imported only once every app is loaded.
-        from products import sections  # noqa: PLC0415
+        from products import in_hand, sections  # noqa: PLC0415
 
         sections.register()
+        in_hand.register()

@@ -15,6 +15,7 @@ _WORDS = {
     "product.left": "An agency left",
     "product.editor_added": "An editor was added",
     "product.editor_ended": "An editor was taken off",
+    "product.editor_passed": "An editor handed over",
     "product.related": "A relation was added",
 }
 

@@ -245,6 +245,7 @@ def make_rows():
         },
         "membership_end": [[agency.key, agency.memberships.get().pk]],
         "mandate_end": [[agency.key, agency.mandates.get().pk]],
+        "mandate_handover": [[agency.key, agency.mandates.get().pk]],
         **{
             name: [[group.code]]
             for name in ["group", "group_edit", "group_close", "group_member_add", "group_role_add"]

@@ -122,6 +122,8 @@ TABLE = {
     "mandate_grant": (NAMERS, NAMERS),
     "mandate_end staff": (NAMERS, NAMERS),
     "mandate_end head": (DESK, DESK),
+    "mandate_handover staff": (NAMERS, NAMERS),
+    "mandate_handover head": (DESK, DESK),
     "groups": (ALL, READ),
     "group": (ALL, READ),
     "group_new": (DESK, DESK),
@@ -307,6 +309,7 @@ def places(world):
             (agency.key,),
         ),
         "membership_end": [agency.key, agency.memberships.get().pk],
+        "mandate_handover head": [agency.key, agency.mandates.earliest("pk").pk],
         "mandate_end head": [agency.key, agency.mandates.earliest("pk").pk],
         **dict.fromkeys(
             ["group", "group_edit", "group_close", "group_member_add", "group_role_add"], group
@@ -351,7 +354,7 @@ def places(world):
             return ["DRAFT", rest]
         if first == "editor_end":
             return ["DRAFT", draft.editors.get().pk]
-        if name == "mandate_end staff":
+        if name in ("mandate_end staff", "mandate_handover staff"):
             named = agency.mandates.filter(capacity=Capacity.STAFF, limited_to="")
             return [agency.key, named.earliest("pk").pk]
         if first == "group_role_end":
@@ -426,4 +429,4 @@ def test_every_row_of_the_table_has_a_cell_for_each_kind_of_person():
     cells = [len(row.split()) for rows in TABLE.values() for row in rows]
 
     assert set(cells) == {len(PEOPLE)}
-    assert sum(cells) == 2626
+    assert sum(cells) == 2678

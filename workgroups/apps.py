@@ -10,8 +10,9 @@ class WorkgroupsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the clockwork what this room owes."""
         # Models can be imported only once every app is loaded.
-        from workgroups import confirmations, reminders, vacancies  # noqa: PLC0415
+        from workgroups import confirmations, in_hand, reminders, vacancies  # noqa: PLC0415
 
         reminders.register()
         confirmations.register()
         vacancies.register()
+        in_hand.register()

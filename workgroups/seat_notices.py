@@ -1,19 +1,22 @@
 """Letters about an agency's seat: in what words (rules 4 and 5)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from isecg import clock
 from isecg.events.log import reference
 from isecg.mail.models import Letter, State
 from isecg.mail.notices import Notice
+from workgroups.handover import Fate, Matter
 from workgroups.models import Agency, Mandate, User
 
 CONFIRM = "seat.confirm"
 VACANT = "seat.vacant"
+HANDED_OVER = "seat.handed_over"
 
 
 def confirm(
@@ -50,6 +53,30 @@ def vacant(
         at=at,
         since=since,
         last=last,
+    )
+
+
+def handed_over(
+    mandate: Mandate, *, to: User, matters: Sequence[Matter], by: User, reason: str
+) -> Notice:
+    """Return the letter to one who takes over what somebody leaves: the list of it."""
+    site = settings.SITE_URL.rstrip("/")
+    parts = [
+        (fate.value, [(matter, site + matter.href) for matter in matters if matter.fate == fate])
+        for fate in Fate
+    ]
+    return _notice(
+        HANDED_OVER,
+        mandate.agency,
+        to=to,
+        occurrence=f"{reference(mandate)}@{mandate.ends_at:%Y-%m-%dT%H:%MZ}",
+        subject=f"{mandate.person} leaves, and hands over to you",
+        why=f"You get this because you hold a mandate of {mandate.agency} and take over.",
+        at=clock.now(),
+        mandate=mandate,
+        parts=[part for part in parts if part[1]],
+        by=by,
+        reason=reason,
     )
 
 

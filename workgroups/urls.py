@@ -40,6 +40,11 @@ urlpatterns = [
     path("agencies/<slug:key>/seat/confirm/", seats.seat_confirm, name="seat_confirm"),
     path("agencies/<slug:key>/mandates/new/", mandates.mandate_grant, name="mandate_grant"),
     path("agencies/<slug:key>/mandates/<int:pk>/end/", mandates.mandate_end, name="mandate_end"),
+    path(
+        "agencies/<slug:key>/mandates/<int:pk>/handover/",
+        mandates.mandate_handover,
+        name="mandate_handover",
+    ),
     path("seats/", seats.seats, name="seats"),
     path("groups/", groups.groups, name="groups"),
     path("groups/new/", groups.group_new, name="group_new"),

@@ -23,6 +23,7 @@ NO_PAGE = {
     "meeting_calendar",
     "product_act",
     "readyz",
+    "seat_confirm",
     "sign_out",
 }
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 
+from workgroups.forms.base import EndingForm
 from workgroups.forms.people import MandateForm
 from workgroups.models import Agency, Mandate, User
 from workgroups.roles import NAMED_BY_HEAD, Capacity
@@ -69,6 +71,25 @@ class HolderForm(MandateForm):
             self.add_error("person", "Choose a person, or type the address of an account.")
         data["person"] = person or owner
         return data
+
+
+class HandOverForm(EndingForm):
+    """The end of a mandate, and who takes over what its holder has in hand."""
+
+    successor = forms.ModelChoiceField(
+        User.objects.none(),
+        required=False,
+        empty_label="Nobody: it stays open",
+        help_text="Becomes the editor and speaks at meetings in their stead.",
+    )
+
+    field_order = ["successor", "ends_on", "reason"]
+
+    def __init__(self, *args: Any, successors: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("forms.ModelChoiceField[User]", self.fields["successor"])
+        field.queryset = successors
+        field.initial = successors.first()
 
 
 class ConfirmForm(forms.Form):

@@ -212,6 +212,14 @@ def end_mandate(
     """
     lock(mandate)
     Standing.of(by).require_naming(mandate.agency, mandate.capacity)
+    end_within(mandate, ends_at=ends_at, reason=reason, by=by)
+
+
+def end_within(mandate: Mandate, *, ends_at: datetime | None, reason: str, by: User) -> None:
+    """End a mandate that is locked, inside the act that ends it.
+
+    :raises RefusedError: if it has ended, or the instant is past.
+    """
     now = clock.now()
     if mandate.ends_at and mandate.ends_at <= now:
         raise RefusedError(f"This mandate ended on {instants.words(mandate.ends_at)}.")

@@ -57,12 +57,15 @@ def answer(
     button: str,
     trail: Trail,
     lede: str = "",
+    template: str = "workgroups/form_page.html",
+    also: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Show ``form``, or carry out ``act`` with what was typed and say ``done``.
 
     ``act`` is a service, given its subject and who acts; it gets the cleaned data. An act
     that is impossible now comes back in the form (422), with all that was typed. After
-    it the reader is led to ``to``, or to what the service returned.
+    it the reader is led to ``to``, or to what the service returned. ``also`` is what a
+    ``template`` of its own wants beside, or the ``actions`` that lead elsewhere.
     """
     status = 200
     if request.method == "POST":
@@ -82,5 +85,6 @@ def answer(
         "lede": lede,
         "trail": [*trail, (title, "")],
         "back": trail[-1][1],
+        **(also or {}),
     }
-    return render(request, "workgroups/form_page.html", context, status=status)
+    return render(request, template, context, status=status)

@@ -5,15 +5,18 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
 from isecg import clock
-from workgroups import limits
+from workgroups import handover, limits
 from workgroups.forms.base import EndingForm
 from workgroups.forms.people import MandateForm
-from workgroups.forms.seats import HolderForm
+from workgroups.forms.seats import HandOverForm, HolderForm
+from workgroups.handover import Leaving
 from workgroups.models import Agency, Mandate
 from workgroups.permissions import Standing
 from workgroups.services import people
+from workgroups.services.handover import hand_over
 from workgroups.views.agencies import trail_to
 from workgroups.views.form_pages import AuthedRequest, answer, form_page, typed
 
@@ -75,4 +78,33 @@ def mandate_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
         button="End the mandate",
         trail=trail_to(held.agency),
         lede=f"{held}. What was done under it stays the agency's.",
+        also={
+            "actions": [
+                ("Handover sheet", reverse("mandate_handover", args=[key, pk])),
+            ]
+        },
+    )
+
+
+@form_page
+def mandate_handover(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
+    """Show what is open in the hands of somebody who leaves, end the mandate and pass it on."""
+    standing = Standing.of(request.user)
+    held = get_mandate(standing, key, pk)
+    return answer(
+        request,
+        HandOverForm(
+            typed(request),
+            zone=held.agency.time_zone,
+            successors=handover.successors(held, ends_at=standing.at),
+        ),
+        act=partial(hand_over, held, by=request.user),
+        done="The mandate's end is entered, and what is open has passed on.",
+        to=held.agency,
+        title=f"Hand over what {held.person} has in hand",
+        button="End the mandate and hand over",
+        trail=trail_to(held.agency),
+        lede=f"{held}. Positions stay with the seat. The successor gets a letter with this list.",
+        template="workgroups/agencies/handover.html",
+        also={"matters": handover.sheet(Leaving.of(held, ends_at=standing.at))},
     )
