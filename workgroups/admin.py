@@ -23,7 +23,7 @@ class UserAdmin(ReadOnlyAdmin):
 
 @admin.register(models.Mandate)
 class MandateAdmin(ReadOnlyAdmin):
-    list_display = ["agency", "person", "capacity", "starts_at", "ends_at"]
+    list_display = ["agency", "person", "capacity", "limited_to", "starts_at", "ends_at"]
     list_filter = ["capacity", "agency"]
     list_select_related = ["agency", "person"]
     search_fields = ["person__name", "agency__code"]

@@ -148,7 +148,10 @@ def test_its_holder_proposes_opens_and_keeps_nothing(world):
         Ability.READ_DRAFTS,
         Ability.TAKE_POSITION,
         Ability.JOIN_PRODUCT,
+        # A speaker's; whose seat it is, is asked apart, and is no seat of theirs.
+        Ability.CONFIRM_SEAT,
     }
+    assert not standing.may_confirm(agency)
     assert standing.granted(limit="OTHER") == set()
     assert (standing.agencies, standing.voices) == ([], [])
     assert (standing.own_agencies, standing.limits) == ([agency], {"DRAFT"})

@@ -68,6 +68,7 @@ def test_load_brings_every_record(loaded):
         "LiaisonOrganisation": 5,
         "User": 0,
         "Mandate": 0,
+        "SeatConfirmation": 0,
     }
     assert Product.objects.count() == 24
     assert Relation.objects.count() == 8

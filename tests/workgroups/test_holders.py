@@ -1,6 +1,6 @@
 """Who names those who hold an agency's seat: its head, and the secretariat (rule 4)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -14,7 +14,7 @@ from workgroups.services import people as services
 
 pytestmark = pytest.mark.django_db
 
-NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
+NOON, DAY = datetime(2026, 3, 6, 12, tzinfo=UTC), timedelta(days=1)
 
 
 @pytest.fixture
@@ -25,6 +25,13 @@ def agency():
 @pytest.fixture
 def head(agency):
     return MandateFactory(agency=agency, person=UserFactory(name="Hanna Head")).person
+
+
+def former_holder(agency, **person):
+    ended = MandateFactory(
+        agency=agency, person=UserFactory(**person), starts_at=NOON - DAY, ends_at=NOON
+    )
+    return ended.person
 
 
 def grant(agency, by, capacity=Capacity.ALTERNATE, **said):
@@ -69,7 +76,7 @@ def test_a_head_of_another_agency_names_nobody_here(agency, head):
         {"capacity": Capacity.ALTERNATE},
         {"capacity": Capacity.STAFF},
         {"capacity": Capacity.HEAD, "limited_to": "GER-2026"},
-        {"capacity": Capacity.HEAD, "ends_at": NOON},
+        {"capacity": Capacity.HEAD, "starts_at": NOON - DAY, "ends_at": NOON},
     ],
 )
 def test_others_name_nobody(agency, held):
@@ -99,14 +106,14 @@ def typed(**said):
 
 
 def test_a_head_chooses_among_their_own_people_and_sees_no_others(client, agency, head):
-    former = MandateFactory(agency=agency, ends_at=NOON, person=UserFactory(name="Fred Former"))
+    former = former_holder(agency, name="Fred Former")
     MandateFactory(person=UserFactory(name="Otto Other"))
     UserFactory(name="Nora Nobody")
     client.force_login(head)
 
     form = client.get(reverse("mandate_grant", args=["esa"])).context["form"]
 
-    assert list(form.fields["person"].queryset) == [former.person, head]
+    assert list(form.fields["person"].queryset) == [former, head]
     assert form.fields["capacity"].choices == [("alternate", "Alternate"), ("staff", "Staff")]
     assert "granted_by" not in form.fields
 
@@ -151,7 +158,7 @@ def test_what_a_head_types_is_refused_beside_its_field(client, agency, head, sai
 
 
 def test_a_person_and_anothers_address_are_two(client, agency, head):
-    former = MandateFactory(agency=agency, ends_at=NOON).person
+    former = former_holder(agency)
     UserFactory(email="anna@example.org")
     client.force_login(head)
 

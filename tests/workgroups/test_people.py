@@ -234,7 +234,7 @@ def test_a_person_may_hold_one_mandate_for_everything_and_one_for_a_product(secr
 
     grant(agency, person, secretariat, capacity="alternate", limited_to="ONE")
     grant(agency, person, secretariat, capacity="alternate", limited_to="TWO")
-    with pytest.raises(RefusedError, match=r"alternate of .*, for ONE alone in that time"):
+    with pytest.raises(RefusedError, match=r"\(.*, alternate of .*, for ONE alone\): end that"):
         grant(agency, person, secretariat, capacity="head", limited_to="ONE")
 
     assert [mandate.limited_to for mandate in agency.mandates.order_by("pk")] == ["", "ONE", "TWO"]

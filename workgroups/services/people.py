@@ -160,7 +160,9 @@ def grant_mandate(
         raise RefusedError("A mandate is limited to a product that is on its way: choose one.")
     held = overlapping_mandates(agency, person, starts_at, ends_at, limited_to=limited_to).first()
     if held:
-        raise RefusedError(f"{held} in that time: end that mandate first.")
+        raise RefusedError(
+            f"{person} holds such a mandate in that time ({held}): end that mandate first."
+        )
     mandate = check(
         Mandate(
             agency=agency,
