@@ -290,6 +290,7 @@ ISECG_REMINDER_OFFSETS = [
     timedelta(hours=hours)
     for hours in env.list("ISECG_REMINDER_HOURS", cast=int, default=[168, 24, 1])
 ]
+ISECG_SEAT_CONFIRM_DAYS = env.int("ISECG_SEAT_CONFIRM_DAYS", default=365)
 ISECG_UPLOAD_LIMIT_MB = env.int("ISECG_UPLOAD_LIMIT_MB", default=50)
 ISECG_REQUEST_LIMIT_MB = env.int("ISECG_REQUEST_LIMIT_MB", default=80)
 ISECG_SESSION_HOURS = env.int("ISECG_SESSION_HOURS", default=12)

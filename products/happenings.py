@@ -17,6 +17,7 @@ _WORDS = {
     "call.succeeded": "An agency took another's place in the call",
     "product.editor_added": "An editor was added",
     "product.editor_ended": "An editor was taken off",
+    "product.editor_passed": "An editor handed over",
     "product.related": "A relation was added",
     "product.sent_to_liaison": "Sent to a liaison organisation",
     "product.liaison_statement": "A liaison organisation sent a statement",

@@ -58,14 +58,14 @@ def _tell(
 
 def _participants(product: Product) -> list[User]:
     agencies = Agency.objects.filter(participations__product=product, participations__left_at=None)
-    return people_of(agencies, at=clock.now())
+    return people_of(agencies, at=clock.now(), on=product.code)
 
 
 def circulated(circulation: Circulation, *, product: Product, by: User) -> None:
     """Tell the people of every member agency that a version is shared with them."""
     members = Agency.objects.filter(circulations__circulation=circulation)
     _tell(
-        people_of(members, at=circulation.opened_at),
+        people_of(members, at=circulation.opened_at, on=product.code),
         kind="circulation.opened",
         occurrence=reference(circulation),
         product=product,
@@ -79,7 +79,7 @@ def circulated(circulation: Circulation, *, product: Product, by: User) -> None:
 def call_opened(call: Call, *, electors: Collection[Agency], by: User) -> None:
     """Ask the people of the electorate for their agency's position."""
     _tell(
-        people_of(electors, at=call.opened_at),
+        people_of(electors, at=call.opened_at, on=call.product.code),
         kind="call.opened",
         occurrence=reference(call),
         product=call.product,
@@ -94,7 +94,7 @@ def call_extended(call: Call, *, by: User, reason: str) -> None:
     """Tell the people of the electorate that the deadline moved."""
     electors = Agency.objects.filter(electorates__call=call, electorates__left_at=None)
     _tell(
-        people_of(electors, at=clock.now()),
+        people_of(electors, at=clock.now(), on=call.product.code),
         kind="call.extended",
         occurrence=f"{reference(call)}@{call.deadline.isoformat()}",
         product=call.product,
@@ -108,7 +108,7 @@ def call_extended(call: Call, *, by: User, reason: str) -> None:
 def call_ended(reading: CallReading, *, by: User, reason: str) -> None:
     """Tell the people of the electorate that a call ended without a decision."""
     _tell(
-        people_of(reading.agencies, at=reading.at),
+        people_of(reading.agencies, at=reading.at, on=reading.call.product.code),
         kind="call.ended",
         occurrence=f"{reference(reading.call)}:ended",
         product=reading.call.product,
@@ -148,7 +148,8 @@ def position_recorded(entry: PositionEntry, *, before: PositionEntry | None, by:
 
     Two delegates who differ both learn of it (case 3 of the rules).
     """
-    people = {person.pk: person for person in people_of([entry.agency], at=entry.given_at)}
+    told = people_of([entry.agency], at=entry.given_at, on=entry.call.product.code)
+    people = {person.pk: person for person in told}
     if before is not None:
         people[before.given_by_id] = before.given_by
     people.pop(by.pk, None)
@@ -166,7 +167,8 @@ def position_recorded(entry: PositionEntry, *, before: PositionEntry | None, by:
 
 def declared(decision: Decision, *, electors: Collection[Agency], by: User) -> None:
     """Tell the electorate's people and the secretariat what was decided."""
-    people = {person.pk: person for person in people_of(electors, at=decision.declared_at)}
+    told = people_of(electors, at=decision.declared_at, on=decision.call.product.code)
+    people = {person.pk: person for person in told}
     people |= {person.pk: person for person in secretariat()}
     _tell(
         people.values(),

@@ -7,7 +7,14 @@ from workgroups.roles import Ability
 
 def granted(standing: Standing, product: Product) -> set[Ability]:
     """Return what a person may do to ``product``, as its editor, in its group, or at all."""
-    return standing.granted(group_id=product.group_id, edits=_edits(standing, product))
+    return standing.granted(
+        group_id=product.group_id, edits=_edits(standing, product), limit=product.code
+    )
+
+
+def reads_drafts(standing: Standing, product: Product) -> bool:
+    """Whether a person reads every version of ``product`` (rule 14)."""
+    return standing.may(Ability.READ_DRAFTS, limit=product.code)
 
 
 def require(standing: Standing, ability: Ability, product: Product) -> None:
@@ -15,7 +22,12 @@ def require(standing: Standing, ability: Ability, product: Product) -> None:
 
     :raises PermissionDenied: if no role held for this product allows ``ability``.
     """
-    standing.require(ability, group_id=product.group_id, edits=_edits(standing, product))
+    standing.require(
+        ability,
+        group_id=product.group_id,
+        edits=_edits(standing, product),
+        limit=product.code,
+    )
 
 
 def _edits(standing: Standing, product: Product) -> bool:

@@ -1,6 +1,6 @@
 """What this room shows on the pages of the rooms below, and answers to them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from products.models import (
@@ -13,8 +13,9 @@ from products.models import (
 )
 from products.models.products import Degree
 from products.services import succession
-from workgroups import agenda, estate, openwork, sections
+from workgroups import agenda, estate, limits, openwork, sections
 from workgroups.agenda import Link
+from workgroups.limits import Limit
 from workgroups.models import Agency, AgendaItem, LiaisonOrganisation, Meeting, WorkingGroup
 from workgroups.permissions import Standing
 from workgroups.sections import Section
@@ -26,6 +27,7 @@ def register() -> None:
     sections.register("group", group_products)
     openwork.register(count_open)
     estate.register(succession.foresee, succession.pass_on)
+    limits.register(products_as_limits)
     agenda.register_links(agenda_links)
     sections.register("meeting", products_to_read)
     sections.register("liaison", sent_to_liaison)
@@ -80,6 +82,16 @@ def group_products(group: WorkingGroup, standing: Standing) -> Iterable[Section]
 def count_open(group: WorkingGroup) -> int:
     """Count the products that keep a group from being closed (rule 8)."""
     return Product.objects.moving().filter(group=group).count()
+
+
+def products_as_limits(standing: Standing, codes: Collection[str] | None) -> Iterable[Limit]:
+    """Name the products to which a mandate is limited, or may be: those that the reader sees."""
+    seen = Product.objects.visible_to(standing)
+    found = seen.moving() if codes is None else seen.filter(code__in=codes)
+    return [
+        Limit(code=row.code, label=f"{row.code}, {row.title}", href=row.get_absolute_url())
+        for row in found
+    ]
 
 
 def agenda_links(items: Sequence[AgendaItem]) -> dict[int, list[Link]]:

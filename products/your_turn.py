@@ -3,13 +3,13 @@
 Everything here costs the same number of queries however many calls and products there are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from isecg.rules import blocking
 from products import guards, residue
@@ -19,7 +19,9 @@ from products.facts import Facts
 from products.models import Circulation, Decision, Elector, Product, Version
 from products.services import calls
 from products.workflow import Action, State
-from workgroups.models import Agency, Mandate
+from workgroups import confirmations
+from workgroups.confirmations import Due
+from workgroups.models import Agency
 from workgroups.permissions import Standing
 
 
@@ -28,27 +30,38 @@ class Turn:
     """One thing that is due from a reader or the reader's agency.
 
     ``badge`` and ``label`` say what it is about, ``due`` until when, ``own`` whether the
-    reader may do it; else somebody else of the agency may.
+    reader may do it; else somebody else of the agency may. ``about`` is what the reader
+    is led to, where that is no product.
     """
 
     badge: str
     label: str
     sentence: str
     product: Product | None = None
+    about: str = ""
     href: str = ""
     since: datetime | None = None
     due: datetime | None = None
     own: bool = True
 
+    @property
+    def title(self) -> str:
+        """What stands on the link."""
+        return f"{self.product.code}, {self.product.title}" if self.product else self.about
 
-def your_turn(standing: Standing) -> list[Turn]:
-    """Return what is due from the reader, the most urgent first."""
+
+def your_turn(standing: Standing, seats: Sequence[Due] | None = None) -> list[Turn]:
+    """Return what is due from the reader, the most urgent first.
+
+    ``seats`` are those that the reader is told about, where they were read before.
+    """
     readings = read_open_calls(at=standing.at)
     turns = [
         *_positions(standing, readings),
         *_declarations(standing, readings),
         *_agreed(standing),
         *_circulations(standing),
+        *_seats(standing, confirmations.shown_to(standing) if seats is None else seats),
     ]
     # What has no deadline waits for somebody already.
     return sorted(turns, key=lambda turn: turn.due or turn.since or standing.at)
@@ -56,9 +69,10 @@ def your_turn(standing: Standing) -> list[Turn]:
 
 def _positions(standing: Standing, readings: list[CallReading]) -> Iterator[Turn]:
     """Yield open calls without a position, and own objections and conditions in them."""
-    mine = {agency.pk for agency in standing.agencies}
-    voices = {agency.pk for agency in standing.voices}
     for reading in readings:
+        code = reading.call.product.code
+        mine = {agency.pk for agency in standing.agencies_on(code)}
+        voices = {agency.pk for agency in standing.voices_on(code)}
         if reading.facts.is_closed_at(standing.at) and standing.at > reading.call.deadline:
             continue
         for elector in reading.electors:
@@ -101,7 +115,7 @@ def _declarations(standing: Standing, readings: list[CallReading]) -> Iterator[T
 
 def _agreed(standing: Standing) -> Iterator[Turn]:
     """Yield what is ready for release, and the reader's agencies' conditions that hold it."""
-    if not (standing.is_secretariat or standing.agencies):
+    if not (standing.is_secretariat or standing.mandates):
         return
     latest = Version.objects.filter(product=OuterRef("call__product")).order_by("-number")
     rows = (
@@ -155,19 +169,20 @@ def _releasable(decision: Any, standing: Standing) -> Turn:
 
 
 def _conditions(standing: Standing, decisions: list[Decision]) -> Iterator[Turn]:
-    mine = standing.agencies
-    if not (mine and decisions):
+    own = standing.own_agencies
+    if not (own and decisions):
         return
     codes = {
-        (elector.call_id, elector.code)
+        (elector.call_id, elector.code): _heir(elector.agency)
         for elector in Elector.objects.filter(
-            Q(agency__in=mine) | Q(agency__succession__successor__in=mine),
+            Q(agency__in=own) | Q(agency__succession__successor__in=own),
             call__in=[row.call_id for row in decisions],
-        )
+        ).select_related("agency__succession__successor")
     }
     for decision in decisions:
+        mine = standing.agencies_on(decision.call.product.code)
         for entry in decision.record["conditions"]:
-            if (decision.call_id, entry["agency"]) in codes:
+            if codes.get((decision.call_id, entry["agency"])) in mine:
                 yield Turn(
                     badge=Stand.CONDITION.value,
                     label=Stand.CONDITION.label,
@@ -179,16 +194,30 @@ def _conditions(standing: Standing, decisions: list[Decision]) -> Iterator[Turn]
                 )
 
 
+def _heir(agency: Agency) -> Agency:
+    """Return who answers for what an agency left open: its successor, where it has one."""
+    succession = getattr(agency, "succession", None)
+    return succession.successor if succession else agency
+
+
+def _received_by(agencies: Sequence[Agency]) -> Q:
+    """Return the condition on circulations that reached agencies, or those before them."""
+    return Q(recipients__agency__in=agencies) | Q(
+        recipients__agency__succession__successor__in=agencies
+    )
+
+
 def _circulations(standing: Standing) -> Iterator[Turn]:
     """Yield the circulations in which the reader's agencies may still comment (rule 17)."""
-    if not standing.agencies:
+    if not standing.mandates:
         return
+    received = _received_by(standing.agencies)
+    for mandate in standing.mandates:
+        if mandate.limited_to:
+            product = Q(version__product__code=mandate.limited_to)
+            received |= _received_by([mandate.agency]) & product
     rows = (
-        Circulation.objects.filter(
-            Q(recipients__agency__in=standing.agencies)
-            | Q(recipients__agency__succession__successor__in=standing.agencies),
-            version__product__state=State.SHARED,
-        )
+        Circulation.objects.filter(received, version__product__state=State.SHARED)
         .select_related("version__product")
         .defer("version__text")
         .order_by("opened_at")
@@ -208,15 +237,26 @@ def _circulations(standing: Standing) -> Iterator[Turn]:
             )
 
 
-def vacant_seats(standing: Standing) -> list[Agency]:
-    """Return the vacant seats that this reader is shown, in one query (rule 5).
+def _seats(standing: Standing, seats: Sequence[Due]) -> Iterator[Turn]:
+    """Yield the seats whose yearly confirmation waits for this head of delegation (rule 4)."""
+    for row in seats:
+        if not row.is_due_at(standing.at) or row.agency not in standing.headed:
+            continue
+        yield Turn(
+            badge="warn",
+            label="Seat",
+            sentence="Confirm who holds the seat: it is due once in "
+            f"{confirmations.period().days} days.",
+            about=f"{row.agency.code}, {row.agency.name}",
+            href=row.agency.get_absolute_url(),
+            since=row.due_at,
+        )
 
-    The secretariat sees those of all members, everybody else those of their own agencies.
+
+def vacant_seats(standing: Standing, seats: Sequence[Due] | None = None) -> list[Agency]:
+    """Return the vacant seats that this reader is shown, in one query or none (rule 5).
+
+    ``seats`` are those that the reader is told about, where they were read before.
     """
-    if not (standing.is_secretariat or standing.agencies):
-        return []
-    speaking = Mandate.objects.valid_at(standing.at).speaking().filter(agency=OuterRef("pk"))
-    vacant = Agency.objects.members_on(standing.at.date()).exclude(Exists(speaking))
-    if not standing.is_secretariat:
-        vacant = vacant.filter(pk__in=[agency.pk for agency in standing.agencies])
-    return list(vacant)
+    rows = confirmations.shown_to(standing) if seats is None else seats
+    return [row.agency for row in rows if row.is_vacant]

@@ -72,7 +72,7 @@ class MandateFactory(TrackedFactory):
     agency = factory.SubFactory(AgencyFactory)
     person = factory.SubFactory(UserFactory)
     capacity = Capacity.HEAD
-    starts_at = factory.LazyFunction(lambda: clock.now() - timedelta(days=400))
+    starts_at = factory.LazyFunction(lambda: clock.now() - timedelta(days=200))
     granted_by = "The Director"
 
 

@@ -295,12 +295,14 @@ def make_rows():
                 "agency_rename",
                 "membership_start",
                 "mandate_grant",
+                "seat_confirm",
             ]
         },
         # The first has the chair, so that it cannot be succeeded; the other can.
         "agency_succession": [[agency.key], [world.agencies[2].key]],
         "membership_end": [[agency.key, agency.memberships.get().pk]],
         "mandate_end": [[agency.key, agency.mandates.get().pk]],
+        "mandate_handover": [[agency.key, agency.mandates.get().pk]],
         **{
             name: [[group.code]]
             for name in ["group", "group_edit", "group_close", "group_member_add", "group_role_add"]

@@ -43,7 +43,8 @@ pytestmark = pytest.mark.django_db
 # secretariat and the superuser hold a mandate of a member agency, or did: who edits, co-chairs
 # or has the chair does so as staff.
 # "elsewhere" is the head of an agency that takes no part, co-chairs another group and edits
-# another product: powers that must not reach here. The superuser holds nothing beside.
+# another product: powers that must not reach here. The superuser holds nothing beside. The
+# "delegate" is staff of the first agency for the draft alone: no other product is theirs.
 PEOPLE = (
     "nobody",
     "outsider",
@@ -58,6 +59,7 @@ PEOPLE = (
     "secretariat",
     "superuser",
     "suspended",
+    "delegate",
 )
 
 # o   the page (GET 200); the act is theirs: done, or refused for what was typed (POST 302, 422)
@@ -68,45 +70,49 @@ PEOPLE = (
 # h   hidden (404)
 # m   no such method here (405)
 #
-#             nobody outs liai staff head alt edit co-ch else chair secr super susp
-PUBLIC = "    o      o    o    o     o    o   o    o     o    o     o    o     o"
-ENTRANCE = "  o      r    r    r     r    r   r    r     r    r     r    r     o"
-ENTERING = "  p      r    r    r     r    r   r    r     r    r     r    r     p"
-LED_ON = "    s      r    r    r     r    r   r    r     r    r     r    r     s"
-ALL = "       s      o    o    o     o    o   o    o     o    o     o    o     s"
-MEMBERS = "   s      h    h    o     o    o   o    o     o    o     o    h     s"
-DESK = "      s      f    f    f     f    f   f    f     f    f     o    f     s"
-LEADERS = "   s      f    f    f     f    f   f    f     f    o     o    f     s"
-WINDOW = "    s      s    s    s     s    s   s    s     s    s     s    o     s"
-WINDOW_P = "  s      s    s    s     s    s   s    s     s    s     s    p     s"
-ABSENT = "    s      h    h    h     h    h   h    h     h    h     h    h     s"
-READ = "      s      m    m    m     m    m   m    m     m    m     m    m     s"
-READ_PUB = "  m      m    m    m     m    m   m    m     m    m     m    m     m"
-TO_ENTRANCE = "r  r  r  r  r  r  r  r  r  r  r  r  r"
-NOWHERE = "h  h  h  h  h  h  h  h  h  h  h  h  h"
-FORM_PUB = "p  p  p  p  p  p  p  p  p  p  p  p  p"
-LEAVING = "r  o  o  o  o  o  o  o  o  o  o  o  r"
-SHOWN_INVITED = "o  o  o  o  o  o  o  o  o  o  o  o  o"
+#             nobody outs liai staff head alt edit co-ch else chair secr super susp dele
+PUBLIC = "    o    o    o    o    o    o    o    o    o    o    o    o    o    o"
+ENTRANCE = "  o    r    r    r    r    r    r    r    r    r    r    r    o    r"
+ENTERING = "  p    r    r    r    r    r    r    r    r    r    r    r    p    r"
+LED_ON = "    s    r    r    r    r    r    r    r    r    r    r    r    s    r"
+ALL = "       s    o    o    o    o    o    o    o    o    o    o    o    s    o"
+MEMBERS = "   s    h    h    o    o    o    o    o    o    o    o    h    s    o"
+# A released product of another than the draft, less what is released of it:
+APART = "     s    h    h    o    o    o    o    o    o    o    o    h    s    h"
+DESK = "      s    f    f    f    f    f    f    f    f    f    o    f    s    f"
+LEADERS = "   s    f    f    f    f    f    f    f    f    o    o    f    s    f"
+WINDOW = "    s    s    s    s    s    s    s    s    s    s    s    o    s    s"
+WINDOW_P = "  s    s    s    s    s    s    s    s    s    s    s    p    s    s"
+NAMERS = "    s    f    f    f    o    f    f    f    f    f    o    f    s    f"
+SPEAKERS = "  s    f    f    f    o    o    f    f    f    f    o    f    s    f"
+ABSENT = "    s    h    h    h    h    h    h    h    h    h    h    h    s    h"
+READ = "      s    m    m    m    m    m    m    m    m    m    m    m    s    m"
+READ_PUB = "  m    m    m    m    m    m    m    m    m    m    m    m    m    m"
+TO_ENTRANCE = "r    r    r    r    r    r    r    r    r    r    r    r    r    r"
+NOWHERE = "   h    h    h    h    h    h    h    h    h    h    h    h    h    h"
+FORM_PUB = "  p    p    p    p    p    p    p    p    p    p    p    p    p    p"
+LEAVING = "   r    o    o    o    o    o    o    o    o    o    o    o    r    o"
+SHOWN_INVITED = "o    o    o    o    o    o    o    o    o    o    o    o    o    o"
 # A form that is shown once more, with what is wrong with it.
-FORM = "s  p  p  p  p  p  p  p  p  p  p  p  s"
-ACCOUNTS = "s  f  f  f  f  f  f  f  f  f  o  o  s"
-INVITERS = "s  f  f  f  o  f  f  f  o  f  o  f  s"
-INVITERS_1 = "s  f  f  f  o  f  f  f  h  f  o  f  s"
-INVITERS_0 = "s  f  f  f  h  f  f  f  h  f  o  f  s"
+FORM = "      s    p    p    p    p    p    p    p    p    p    p    p    s    p"
+ACCOUNTS = "  s    f    f    f    f    f    f    f    f    f    o    o    s    f"
+INVITERS = "  s    f    f    f    o    f    f    f    o    f    o    f    s    f"
+INVITERS_1 = "s    f    f    f    o    f    f    f    h    f    o    f    s    f"
+INVITERS_0 = "s    f    f    f    h    f    f    f    h    f    o    f    s    f"
 # On a product of which an outsider knows nothing, or on its call:
-WRITERS = "   s      h    h    f     f    f   o    o     f    f     o    h     s"
-CONVENE = "   s      h    h    f     f    f   f    f     f    o     o    h     s"
-BY_DESK = "   s      h    h    f     f    f   f    f     f    f     o    h     s"
-BY_CHAIR = "  s      h    h    f     f    f   f    f     f    o     f    h     s"
-VOICES = "    s      h    h    f     o    o   f    f     f    f     f    h     s"
-PARTS = "     s      h    h    f     o    o   f    f     o    f     o    h     s"
+WRITERS = "   s    h    h    f    f    f    o    o    f    f    o    h    s    f"
+CONVENE = "   s    h    h    f    f    f    f    f    f    o    o    h    s    f"
+BY_DESK = "   s    h    h    f    f    f    f    f    f    f    o    h    s    f"
+BY_CHAIR = "  s    h    h    f    f    f    f    f    f    o    f    h    s    f"
+VOICES = "    s    h    h    f    o    o    f    f    f    f    f    h    s    f"
+PARTS = "     s    h    h    f    o    o    f    f    o    f    o    h    s    f"
 # On version 1 of the draft, which alone was sent to the contact's organisation:
-SENT = "      s      h    o    o     o    o   o    o     o    o     o    h     s"
-SENDS = "     s      h    f    f     f    f   f    f     f    f     o    h     s"
+SENT = "      s    h    o    o    o    o    o    o    o    o    o    h    s    o"
+SENDS = "     s    h    f    f    f    f    f    f    f    f    o    h    s    f"
 # The statements of that organisation:
-STATES = "    s      f    o    f     f    f   f    f     f    f     o    f     s"
+STATES = "    s    f    o    f    f    f    f    f    f    f    o    f    s    f"
 # On a released product of the same group, which everybody sees and the editor does not edit:
-WRITERS_R = " s      f    f    f     f    f   f    o     f    f     o    f     s"
+WRITERS_R = " s    f    f    f    f    f    f    o    f    f    o    f    s    f"
 
 # The name of an address, and what it is asked about where that decides; then GET and POST.
 TABLE = {
@@ -177,8 +183,13 @@ TABLE = {
     "agency_succession": (DESK, DESK),
     "membership_start": (DESK, DESK),
     "membership_end": (DESK, DESK),
-    "mandate_grant": (DESK, DESK),
-    "mandate_end": (DESK, DESK),
+    "seats": (DESK, READ),
+    "seat_confirm": (READ, SPEAKERS),
+    "mandate_grant": (NAMERS, NAMERS),
+    "mandate_end staff": (NAMERS, NAMERS),
+    "mandate_end head": (DESK, DESK),
+    "mandate_handover staff": (NAMERS, NAMERS),
+    "mandate_handover head": (DESK, DESK),
     "groups": (ALL, READ),
     "group": (ALL, READ),
     "group_new": (DESK, DESK),
@@ -221,12 +232,12 @@ TABLE = {
     "product draft": (MEMBERS, READ),
     "product released": (ALL, READ),
     "product_history draft": (MEMBERS, READ),
-    "product_history released": (MEMBERS, READ),
+    "product_history released": (APART, READ),
     "compare draft": (MEMBERS, READ),
-    "compare released": (MEMBERS, READ),
+    "compare released": (APART, READ),
     "version draft": (SENT, READ),
     "version released": (ALL, READ),
-    "version unreleased": (MEMBERS, READ),
+    "version unreleased": (APART, READ),
     "version unsent": (MEMBERS, READ),
     "download draft": (SENT, READ),
     "download released": (ALL, READ),
@@ -264,7 +275,7 @@ TABLE = {
     "declare": (BY_CHAIR, BY_CHAIR),
     # Decisions (rule 33), read as the product that they are about.
     "decisions": (ALL, READ),
-    "decision of a draft": (MEMBERS, READ),
+    "decision of a draft": (APART, READ),
     "decision of a released one": (ALL, READ),
 }
 
@@ -312,6 +323,7 @@ def people(world):
         "suspended": MandateFactory(
             agency=agency, person=UserFactory(is_secretariat=True, is_staff=True)
         ).person,
+        "delegate": staff(agency=agency, limited_to=product.code),
     }
 
 
@@ -410,11 +422,13 @@ def places(world):
                 "agency_succession",
                 "membership_start",
                 "mandate_grant",
+                "seat_confirm",
             ],
             (agency.key,),
         ),
         "membership_end": [agency.key, agency.memberships.get().pk],
-        "mandate_end": [agency.key, agency.mandates.earliest("pk").pk],
+        "mandate_handover head": [agency.key, agency.mandates.earliest("pk").pk],
+        "mandate_end head": [agency.key, agency.mandates.earliest("pk").pk],
         **dict.fromkeys(
             ["group", "group_edit", "group_close", "group_member_add", "group_role_add"], group
         ),
@@ -465,6 +479,9 @@ def places(world):
             return ["DRAFT", rest]
         if first == "editor_end":
             return ["DRAFT", draft.editors.get().pk]
+        if name in ("mandate_end staff", "mandate_handover staff"):
+            named = agency.mandates.filter(capacity=Capacity.STAFF, limited_to="")
+            return [agency.key, named.earliest("pk").pk]
         if first == "group_role_end":
             return [*group, roles.get().pk]
         codes = {"draft": ["DRAFT"], "released": ["OUT"]}

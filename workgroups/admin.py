@@ -34,7 +34,7 @@ class UserAdmin(ReadOnlyAdmin):
 
 @admin.register(models.Mandate)
 class MandateAdmin(ReadOnlyAdmin):
-    list_display = ["agency", "person", "capacity", "starts_at", "ends_at"]
+    list_display = ["agency", "person", "capacity", "limited_to", "starts_at", "ends_at"]
     list_filter = ["capacity", "agency"]
     list_select_related = ["agency", "person"]
     search_fields = ["person__name", "agency__code"]
@@ -52,6 +52,13 @@ class IdentityProviderAdmin(ReadOnlyAdmin):
     list_display = ["name", "agency", "server_url", "is_active"]
     list_select_related = ["agency"]
     exclude = ["sealed_secret"]
+
+
+@admin.register(models.SeatConfirmation)
+class SeatConfirmationAdmin(ReadOnlyAdmin):
+    list_display = ["agency", "at", "by", "on_behalf"]
+    list_filter = ["agency", "on_behalf"]
+    list_select_related = ["agency", "by"]
 
 
 @admin.register(models.Agency)

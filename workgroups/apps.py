@@ -10,9 +10,19 @@ class WorkgroupsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the clockwork what this room owes."""
         # Models can be imported only once every app is loaded.
-        from workgroups import identity_providers, personal_parts, reminders  # noqa: PLC0415
+        from workgroups import (  # noqa: PLC0415
+            confirmations,
+            identity_providers,
+            in_hand,
+            personal_parts,
+            reminders,
+            vacancies,
+        )
 
         # A wrong entry ends the start, not the first sign-in.
         identity_providers.from_environment()
         reminders.register()
         personal_parts.register()
+        confirmations.register()
+        vacancies.register()
+        in_hand.register()

@@ -34,12 +34,14 @@ def invited(meetings: Iterable[Meeting], *, at: datetime) -> dict[int, list[Invi
     """Return for each meeting who is invited as of an instant, each person once.
 
     A group's meeting invites the people of the group's agencies, any other those of
-    every member agency. The number of queries does not depend on how many they are.
+    every member agency; a mandate limited to a product invites to none. The number of
+    queries does not depend on how many they are.
     """
     meetings = list(meetings)
     groups = group_agencies({m.group_id for m in meetings if m.group_id}, on=at.date())
     mandates = list(
         Mandate.objects.valid_at(at)
+        .general()
         .filter(agency__in=Agency.objects.members_on(at.date()))
         .select_related("agency", "person")
         .order_by("person__name", "person", "agency__code")

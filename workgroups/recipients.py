@@ -6,12 +6,16 @@ from datetime import datetime
 from workgroups.models import Agency, Mandate, User
 
 
-def people_of(agencies: Collection[Agency], *, at: datetime, speaking: bool = False) -> list[User]:
+def people_of(
+    agencies: Collection[Agency], *, at: datetime, on: str = "", speaking: bool = False
+) -> list[User]:
     """Return the people who hold these agencies' seats at ``at``, each once, in one query.
 
-    With ``speaking`` only heads of delegation and alternates.
+    ``on`` is the code of the product that they are told of: it reaches those whose mandate
+    is limited to it, and no others with a limited mandate. With ``speaking`` only heads of
+    delegation and alternates.
     """
-    mandates = Mandate.objects.valid_at(at).filter(agency__in=agencies)
+    mandates = Mandate.objects.valid_at(at).covering(on).filter(agency__in=agencies)
     if speaking:
         mandates = mandates.speaking()
     return list(User.objects.filter(mandates__in=mandates).distinct().order_by("pk"))

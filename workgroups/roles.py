@@ -15,6 +15,8 @@ class Capacity(TextChoices):
 
 
 SPEAKING = frozenset({Capacity.HEAD, Capacity.ALTERNATE})
+# Whom a head of delegation names; the secretariat enters heads as well.
+NAMED_BY_HEAD = frozenset({Capacity.ALTERNATE, Capacity.STAFF})
 
 
 class InvitedAs(TextChoices):
@@ -46,6 +48,7 @@ class Role(StrEnum):
     CHAIR = "chair"
     GROUP_CHAIR = "group chair"
     EDITOR = "editor"
+    HEAD = "head of delegation"
     SPEAKER = "head of delegation or alternate"
     MEMBER = "person of a member agency"
     SUPERUSER = "superuser"
@@ -82,14 +85,22 @@ ROLE_TEXTS: dict[Role, RoleText] = {
         held_by="by being entered as an editor of one product, or by the duty of an editor in the "
         "group responsible for it.",
     ),
+    Role.HEAD: RoleText(
+        what="Names the alternates and the staff of an agency, and ends their mandates. Heads are "
+        "entered by the secretariat.",
+        held_by="by a mandate as head of delegation that holds for everything, while it is valid "
+        "and the agency is a member; in that agency alone.",
+    ),
     Role.SPEAKER: RoleText(
         what="Speaks for an agency: takes its position, and has it join or leave a product.",
         held_by="by a mandate as head of delegation or alternate, while it is valid and the "
-        "agency is a member. It gives a voice for that agency alone.",
+        "agency is a member. It gives a voice for that agency alone, and a mandate for one "
+        "product a voice on that product alone.",
     ),
     Role.MEMBER: RoleText(
         what="Reads every version of every product from the first draft on.",
-        held_by="by any mandate of a member agency, that of staff included, while it is valid.",
+        held_by="by any mandate of a member agency, that of staff included, while it is valid. A "
+        "mandate for one product lets its holder read that one, and no other draft.",
     ),
     Role.SUPERUSER: RoleText(
         what="Manages accounts: suspends them, ends their sessions, takes away a second factor "
@@ -132,6 +143,8 @@ class Ability(StrEnum):
     JOIN_PRODUCT = "join or leave a product for an agency"
     SEND_TO_LIAISON = "send a version to a liaison organisation"
     MAKE_STATEMENT = "send a statement of a liaison organisation"
+    NAME_HOLDERS = "name the alternates and staff of an agency"
+    CONFIRM_SEAT = "confirm who holds an agency's seat"
 
 
 _DESK = frozenset({Role.SECRETARIAT})
@@ -163,4 +176,6 @@ GRANTS: dict[Ability, frozenset[Role]] = {
     Ability.JOIN_PRODUCT: frozenset({Role.SPEAKER, Role.SECRETARIAT}),
     Ability.SEND_TO_LIAISON: _DESK,
     Ability.MAKE_STATEMENT: frozenset({Role.LIAISON, Role.SECRETARIAT}),
+    Ability.NAME_HOLDERS: frozenset({Role.HEAD, Role.SECRETARIAT}),
+    Ability.CONFIRM_SEAT: frozenset({Role.SPEAKER, Role.SECRETARIAT}),
 }

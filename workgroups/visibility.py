@@ -17,7 +17,7 @@ class MemberReader(Reader, Protocol):
     """Who reads, as far as these rules have to know: a ``Standing``."""
 
     @property
-    def agencies(self) -> "Sequence[Agency]": ...
+    def own_agencies(self) -> "Sequence[Agency]": ...
 
     def holds(self, role: Role) -> bool: ...
 
@@ -43,11 +43,14 @@ def people(path: str = "") -> Rule:
 
 
 def mandates(rows: Any, reader: MemberReader) -> Any:
-    """People of members see who holds seats now; of their own seat the former ones too (rule 5)."""
+    """People of members see who holds seats now; of their own seat the former ones too (rule 5).
+
+    Who holds a mandate for one product alone sees those of that seat.
+    """
     if reader.holds(Role.SECRETARIAT):
         return rows
-    seen = Q(person=reader.user.pk)
+    seen = Q(person=reader.user.pk) | Q(agency__in=reader.own_agencies)
     if reader.holds(Role.MEMBER):
         in_force = rows.model._default_manager.valid_at(reader.at)
-        seen |= Q(pk__in=in_force.values("pk")) | Q(agency__in=reader.agencies)
+        seen |= Q(pk__in=in_force.values("pk"))
     return rows.filter(seen)

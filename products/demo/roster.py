@@ -1,12 +1,12 @@
 """The people of the story, their mandates, their groups, and the chair."""
 
-from isecg import stale
+from isecg import clock, stale
 from products.demo.people import DELEGATES, DESK, PASSWORD, SECRETARIAT, SIGN_INS, Person
 from products.demo.story import INVENTED, ZONE, Story
-from workgroups.models import Meeting, User
+from workgroups.models import Mandate, Meeting, User
 from workgroups.models.meetings import MeetingKind, Mode, Presence
-from workgroups.roles import GroupDuty
-from workgroups.services import agenda, attendance, chair, groups, meetings, people
+from workgroups.roles import Capacity, GroupDuty
+from workgroups.services import agenda, attendance, chair, groups, meetings, people, seats
 
 _SIGNING_IN = {sign_in.person for sign_in in SIGN_INS}
 
@@ -42,6 +42,13 @@ def add_people(story: Story) -> None:
         story.on(-298, _account, delegate)
         story.on(-297, _mandate, delegate)
     story.on(-20, _end_mandate, "mackay")
+    for delegate in DELEGATES:
+        # JAXA has not confirmed its seat yet: that waits for the visitor.
+        if delegate.capacity == Capacity.HEAD and delegate.agency != "JAXA":
+            story.on(-150, _confirm_seat, delegate.agency, delegate.key)
+    for agency in ("LSA", "POLSA"):
+        story.on(-149, _confirm_seat, agency, "desk")
+    story.on(-80, _name_alternate, "delegate", "tanabe", "POWER-2026")
 
 
 def add_groups(story: Story) -> None:
@@ -96,6 +103,28 @@ def _mandate(story: Story, who: Person) -> None:
         reference=f"Letter {who.agency}/IR/{who.key.upper()} (invented)",
         reason="Letter of appointment received",
         by=story.secretariat,
+    )
+
+
+def _name_alternate(story: Story, head: str, key: str, product: str) -> None:
+    mandate = story.person(head).mandates.get()
+    people.grant_mandate(
+        mandate.agency,
+        person=story.person(key),
+        capacity=Capacity.ALTERNATE,
+        limited_to=product,
+        starts_at=story.instant(-80, 0),
+        reason="Follows this product from the first draft on",
+        by=story.person(head),
+    )
+
+
+def _confirm_seat(story: Story, agency: str, key: str) -> None:
+    held = Mandate.objects.valid_at(clock.now()).filter(agency=story.agencies[agency])
+    seats.confirm_seat(
+        story.agencies[agency],
+        holders=[mandate.pk for mandate in held],
+        by=story.person(key),
     )
 
 

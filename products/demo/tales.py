@@ -134,7 +134,7 @@ def active_agencies(item: WorkplanItem) -> list[Agency]:
 
 def _join(story: Story, code: str, agency: str, degree: Degree) -> None:
     seat = story.agencies[agency]
-    speaker = seat.mandates.speaking().order_by("pk").first()
+    speaker = seat.mandates.speaking().general().order_by("pk").first()
     products.join(
         _product(code),
         agency=seat,

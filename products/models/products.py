@@ -46,16 +46,19 @@ class ProductQuerySet(VisibleQuerySet["Product"]):
     def visible_to(self, standing: Standing) -> "ProductQuerySet":  # type: ignore[override]
         """Every product for people of member agencies and the secretariat; else released ones.
 
-        Rule 14: every member agency reads every product from the first draft on.
+        Rule 14: every member agency reads every product from the first draft on. A mandate
+        that is limited to a product shows that one, and no other draft (rule 4).
         """
         if standing.may(Ability.READ_DRAFTS):
             return self
         # A draft that was withdrawn was never released: it stays among the members.
-        return self.filter(release__isnull=False)
+        return self.filter(models.Q(release__isnull=False) | models.Q(code__in=standing.limits))
 
     def drafts_read_by(self, standing: Standing) -> "ProductQuerySet":
         """Products of which the reader reads every version, and what is said of drafts."""
-        return self if standing.may(Ability.READ_DRAFTS) else self.none()
+        if standing.may(Ability.READ_DRAFTS):
+            return self
+        return self.filter(code__in=standing.limits) if standing.limits else self.none()
 
     def moving(self) -> "ProductQuerySet":
         """Products on their way: neither released nor ended."""

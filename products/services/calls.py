@@ -100,7 +100,7 @@ def record_position(
     if source:
         standing.require(Ability.RECORD_POSITION)
     else:
-        standing.require_voice(agency)
+        standing.require_voice(agency, on=call.product.code)
     elector = call.electors.filter(agency=agency).first()
     _check_position(call, agency, elector, stand, text)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from isecg import clock
 from isecg.events import log
@@ -79,10 +80,10 @@ def start_drafting(product: Product, *, reason: str, by: User) -> None:
     notifications.state_changed(product, by=by, reason=reason)
 
 
-def _require_may_speak(standing: Standing, agency: Agency) -> None:
-    standing.require(Ability.JOIN_PRODUCT)
+def _require_may_speak(standing: Standing, agency: Agency, product: Product) -> None:
+    standing.require(Ability.JOIN_PRODUCT, limit=product.code)
     if not standing.is_secretariat:
-        standing.require_voice(agency)
+        standing.require_voice(agency, on=product.code)
 
 
 def _check_not_ended(product: Product) -> None:
@@ -101,7 +102,7 @@ def join(product: Product, *, agency: Agency, degree: Degree, reason: str, by: U
     """
     moves.lock(product)
     standing = Standing.of(by)
-    _require_may_speak(standing, agency)
+    _require_may_speak(standing, agency, product)
     _check_not_ended(product)
     if not Agency.objects.members_on(standing.at.date()).filter(pk=agency.pk).exists():
         raise ProductError(f"{agency} is no member agency today.")
@@ -131,7 +132,7 @@ def leave(product: Product, *, agency: Agency, reason: str, by: User) -> None:
     """
     moves.lock(product)
     standing = Standing.of(by)
-    _require_may_speak(standing, agency)
+    _require_may_speak(standing, agency, product)
     _check_not_ended(product)
     dossier = Dossier(product, standing.at)
     row = next((entry for entry in dossier.participations if entry.agency == agency), None)
@@ -202,6 +203,35 @@ def end_editor(product: Product, *, editor: ProductEditor, reason: str, by: User
         subject=product,
         reason=reason,
         before={"editor": editor.person},
+    )
+
+
+def editorships(person: User) -> QuerySet[ProductEditor]:
+    """Return what a person edits of products that are on their way."""
+    rows = ProductEditor.objects.filter(person=person, ended_at=None)
+    return rows.exclude(product__state__in=PUBLIC).select_related("product").order_by("product_id")
+
+
+def pass_editorship(editor: ProductEditor, *, to: User, reason: str, by: User) -> None:
+    """Make ``to`` the editor in another's stead, inside the act that hands over a seat.
+
+    That act holds the product's lock. What ended meanwhile stays as it is.
+    """
+    product, former = editor.product, editor.person
+    editor.refresh_from_db(fields=["ended_at"])
+    if editor.ended_at or product.state in PUBLIC:
+        return
+    editor.ended_at = clock.now()
+    editor.save_as(by, reason)
+    if not product.editors.filter(person=to, ended_at=None).exists():
+        ProductEditor(product=product, person=to).save_as(by, reason)
+    log.record(
+        "product.editor_passed",
+        by=by,
+        subject=product,
+        reason=reason,
+        before={"editor": str(former)},
+        after={"editor": str(to)},
     )
 
 

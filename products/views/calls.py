@@ -116,7 +116,7 @@ def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str,
         "positions": [
             _position_act(elector, reading, refused)
             for elector in electors
-            if elector.agency in standing.voices
+            if elector.agency in standing.voices_on(found.product.code)
         ]
     }
     if standing.may(Ability.RECORD_POSITION):
@@ -191,7 +191,7 @@ def call_position(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
     standing = Standing.of(request.user)
     found = get_call(standing, pk)
     agency = get_object_or_404(Agency.objects.visible_to(standing), key=key)
-    standing.require_voice(agency)
+    standing.require_voice(agency, on=found.product.code)
     return _carry_out(
         request,
         found,
@@ -208,7 +208,7 @@ def call_withdraw(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
     standing = Standing.of(request.user)
     found = get_call(standing, pk)
     agency = get_object_or_404(Agency.objects.visible_to(standing), key=key)
-    standing.require_voice(agency)
+    standing.require_voice(agency, on=found.product.code)
     return _carry_out(
         request,
         found,

@@ -15,6 +15,7 @@ from isecg.mail.models import State as LetterState
 from products import happenings
 from products.models import Product
 from products.your_turn import vacant_seats, your_turn
+from workgroups import confirmations
 from workgroups.models import Meeting
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
@@ -27,18 +28,19 @@ MEETINGS, EVENTS = 5, 12
 def home(request: AuthedRequest) -> HttpResponse:
     """Show the reader's turn, vacant seats, the next meetings and the products on their way."""
     standing = Standing.of(request.user)
-    reads = standing.may(Ability.READ_DRAFTS)
+    reads = standing.may(Ability.READ_DRAFTS) or bool(standing.limits)
     seen = Product.objects.drafts_read_by(standing)
     moving = list(seen.moving().select_related("group"))
+    seats = confirmations.shown_to(standing)
     context = {
-        "turns": your_turn(standing),
-        "vacant": vacant_seats(standing),
+        "turns": your_turn(standing, seats),
+        "vacant": vacant_seats(standing, seats),
         "meetings": _meetings(standing, everything=standing.is_secretariat),
         "moving": moving,
         "happened": _happened(moving),
         "reads": reads,
         "keeps": standing.is_secretariat,
-        "agencies": standing.agencies,
+        "agencies": standing.own_agencies,
         "liaisons": standing.liaisons,
         "chairs": standing.is_chair,
         "post": _post() if standing.is_secretariat else None,

@@ -79,7 +79,7 @@ def call_new(request: AuthedRequest, code: str) -> HttpResponse:
 def _sheet(
     dossier: Dossier, *, question: str, deadline: datetime, time_zone: str
 ) -> dict[str, Any]:
-    seats = _seats(dossier.electors, at=dossier.at)
+    seats = _seats(dossier.electors, on=dossier.product.code, at=dossier.at)
     return {
         "question": question,
         "deadline": deadline,
@@ -107,11 +107,12 @@ def _share(share: Any, *, of: int) -> dict[str, object]:
     }
 
 
-def _seats(electors: list[Agency], *, at: datetime) -> list[Seat]:
+def _seats(electors: list[Agency], *, on: str, at: datetime) -> list[Seat]:
     """Read who holds each elector's seat, and how their last letters fared, in one query."""
     last = Letter.objects.filter(recipient=OuterRef("person")).exclude(state=LetterState.QUEUED)
     mandates = (
         Mandate.objects.valid_at(at)
+        .covering(on)
         .filter(agency__in=electors)
         .select_related("person")
         .annotate(last_letter=Subquery(last.order_by("-due_at", "-pk").values("state")[:1]))

@@ -40,11 +40,11 @@ def _release_form(data: Any, page: ProductPage) -> forms.Form:
 
 def _join_form(data: Any, page: ProductPage) -> forms.Form:
     # What is sent a second time is refused by the service, which says why.
-    return JoinForm(data, agencies=page.standing.voices if data else page.own_apart)
+    return JoinForm(data, agencies=page.voices if data else page.own_apart)
 
 
 def _leave_form(data: Any, page: ProductPage) -> forms.Form:
-    return LeaveForm(data, agencies=page.standing.voices if data else page.own_part)
+    return LeaveForm(data, agencies=page.voices if data else page.own_part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,7 +226,7 @@ def _may_answer(page: ProductPage, reading: CallReading) -> bool:
     """Whether the reader speaks for an agency whose position would still count."""
     asked = {row.agency_id for row in reading.electors if not row.left_at}
     return page.standing.at <= reading.call.deadline and any(
-        agency.pk in asked for agency in page.standing.voices
+        agency.pk in asked for agency in page.voices
     )
 
 

@@ -95,13 +95,13 @@ class ProductPage:
 
     @cached_property
     def reads_drafts(self) -> bool:
-        return self.standing.may(Ability.READ_DRAFTS)
+        return permissions.reads_drafts(self.standing, self.product)
 
     @cached_property
     def granted(self) -> set[Ability]:
         """What the person may do; nothing of a group's or an editor's where it is released."""
         if self.is_public:
-            return self.standing.granted()
+            return self.standing.granted(limit=self.product.code)
         return permissions.granted(self.standing, self.product)
 
     def findings(self, action: Action) -> list[Finding]:
@@ -118,16 +118,21 @@ class ProductPage:
         return self.dossier.participations
 
     @property
+    def voices(self) -> list[Agency]:
+        """The agencies that the person speaks for where this product is concerned."""
+        return self.standing.voices_on(self.product.code)
+
+    @property
     def own_part(self) -> list[Agency]:
         """The agencies that the person speaks for and that take part."""
         taking_part = {row.agency_id for row in self.participations}
-        return [agency for agency in self.standing.voices if agency.pk in taking_part]
+        return [agency for agency in self.voices if agency.pk in taking_part]
 
     @property
     def own_apart(self) -> list[Agency]:
         """The agencies that the person speaks for and that take no part."""
         taking_part = {row.agency_id for row in self.participations}
-        return [agency for agency in self.standing.voices if agency.pk not in taking_part]
+        return [agency for agency in self.voices if agency.pk not in taking_part]
 
     @cached_property
     def versions(self) -> list[Version]:

@@ -51,7 +51,7 @@ def show_version(
 ) -> HttpResponse:
     """Show a version; ``refused`` is the form of its sending, with what is wrong in it."""
     product, number = found.product, found.number
-    reads_drafts = standing.may(Ability.READ_DRAFTS)
+    reads_drafts = permissions.reads_drafts(standing, product)
     # Who was only sent this version does not see the product (rule 9).
     sees_product = reads_drafts or Product.objects.visible_to(standing).contains(product)
     too_long = len(found.text) > rendering.LONGEST

@@ -26,6 +26,8 @@ NO_PAGE = {
     "readyz",
     "account_logout",
     "version_send",
+    "seat_confirm",
+    "sign_out",
 }
 
 

@@ -17,6 +17,7 @@ COLUMNS = [
     "The chair",
     "The group's co-chairs",
     "The product's editors",
+    "An agency's head of delegation",
     "An agency's head of delegation or alternate",
     "People of member agencies",
     "A superuser",
@@ -65,13 +66,14 @@ def test_the_page_prints_every_ability_under_every_role(tables):
     assert [row[0].lower() for row in powers[1:]] == [ability.value for ability in Ability]
     by_ability = {row[0]: row[1:] for row in powers}
     no = "– nothing"
-    assert by_ability["Declare an outcome"] == ["May", "May", no, no, no, no, no, no]
-    assert by_ability["Write a version"] == ["May", no, "May", "May", no, no, no, no]
-    assert by_ability["Take an agency's position"] == [no, no, no, no, "May", no, no, no]
-    assert by_ability["Read every draft"] == ["May", no, no, no, no, "May", no, no]
-    assert by_ability["Send a statement of a liaison organisation"] == [
-        *("May", no, no, no, no, no, no, "May")
-    ]
+    assert by_ability["Declare an outcome"] == ["May", "May", *[no] * 7]
+    assert by_ability["Write a version"] == ["May", no, "May", "May", *[no] * 5]
+    assert by_ability["Take an agency's position"] == [*[no] * 5, "May", no, no, no]
+    assert by_ability["Read every draft"] == ["May", *[no] * 5, "May", no, no]
+    assert by_ability["Keep the accounts"] == ["May", *[no] * 6, "May", no]
+    assert by_ability["Send a statement of a liaison organisation"] == ["May", *[no] * 7, "May"]
+    named = by_ability["Name the alternates and staff of an agency"]
+    assert named == ["May", *[no] * 3, "May", *[no] * 4]
 
 
 def test_a_changed_grant_changes_the_page(tables, monkeypatch):

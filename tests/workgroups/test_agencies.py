@@ -501,7 +501,7 @@ def test_agency_shows_what_other_rooms_register(client, uksa):
     assert "Science White Paper" in shown
 
 
-ROSTER_PAGES = ["agency_edit", "agency_rename", "membership_start", "mandate_grant"]
+ROSTER_PAGES = ["agency_edit", "agency_rename", "membership_start"]
 
 
 @pytest.mark.parametrize("name", ROSTER_PAGES)

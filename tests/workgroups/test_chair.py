@@ -201,6 +201,7 @@ def test_hand_over_refuses_an_agency_that_is_no_member_then(secretariat, meeting
 
 def test_hand_over_refuses_a_person_without_mandate_there(secretariat, esa, nasa, meeting):
     person = MandateFactory(agency=esa, person=UserFactory(name="Anna")).person
+    MandateFactory(agency=nasa, person=person, limited_to="GER-2026")
 
     with pytest.raises(RefusedError, match="Anna holds no mandate of NASA"):
         hand_over(nasa, secretariat, NOW, meeting, person=person)

@@ -172,6 +172,15 @@ def test_a_link_runs_out(client, secretariat):
         assert accept(client).status_code == 302
 
 
+def test_a_link_is_dead_once_its_sender_may_not_invite_any_more(client, head):
+    invite(head, agency=head.mandates.get().agency)
+    mandate = head.mandates.get()
+    mandate.ends_at = clock.now()
+    mandate.save_as(None, "test")
+
+    assert accept(client).status_code == 404
+
+
 # --- Accepting ------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from isecg import stale
 from isecg.events.models import Event
-from tests.factories import AgencyFactory, MandateFactory, UserFactory
+from tests.factories import AgencyFactory, MandateFactory, ProductFactory, UserFactory
 from workgroups.models import Mandate, User
 from workgroups.permissions import Standing
 from workgroups.services import people as services
@@ -52,7 +52,7 @@ def grant(agency, person, by, **said):
         lambda mandate: services.end_mandate(mandate, reason="r", by=mandate.person),
     ],
 )
-def test_only_the_secretariat_keeps_people_and_mandates(act):
+def test_only_the_secretariat_keeps_people(act):
     mandate = MandateFactory()
 
     with pytest.raises(PermissionDenied, match="Only the secretariat may keep the roster"):
@@ -238,6 +238,33 @@ def test_grant_mandate_refuses_who_may_not_sign_in(secretariat):
 def test_grant_mandate_refuses_an_end_before_its_start(secretariat):
     with pytest.raises(ValidationError, match="A mandate ends after it starts"):
         grant(AgencyFactory(), UserFactory(), secretariat, ends_at=NOON)
+
+
+def test_grant_mandate_refuses_who_keeps_accounts_and_has_no_voice(secretariat):
+    with pytest.raises(RefusedError, match="keeps accounts and has no voice"):
+        grant(AgencyFactory(), UserFactory(is_superuser=True), secretariat)
+
+    assert not Mandate.objects.exists()
+
+
+def test_grant_mandate_refuses_a_product_that_takes_none(secretariat):
+    with pytest.raises(RefusedError, match="limited to a product that is on its way"):
+        grant(AgencyFactory(), UserFactory(), secretariat, limited_to="NOWHERE")
+
+
+def test_a_person_may_hold_one_mandate_for_everything_and_one_for_a_product(secretariat):
+    agency, person = AgencyFactory(), UserFactory()
+    ProductFactory(code="ONE"), ProductFactory(code="TWO")
+    grant(agency, person, secretariat, capacity="staff")
+
+    grant(agency, person, secretariat, capacity="alternate", limited_to="ONE")
+    grant(agency, person, secretariat, capacity="alternate", limited_to="TWO")
+    with pytest.raises(RefusedError, match=r"\(.*, alternate of .*, for ONE alone\): end that"):
+        grant(agency, person, secretariat, capacity="head", limited_to="ONE")
+
+    assert [mandate.limited_to for mandate in agency.mandates.order_by("pk")] == ["", "ONE", "TWO"]
+    payload = Event.objects.filter(event="mandate.granted").order_by("-seq").first().payload
+    assert payload["after"]["limited_to"] == "TWO"
 
 
 @time_machine.travel(NOON, tick=False)

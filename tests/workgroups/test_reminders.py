@@ -20,6 +20,7 @@ from tests.factories import (
 )
 from workgroups import agenda, invitees, reminders
 from workgroups.models import GroupMember, Meeting
+from workgroups.roles import Capacity
 from workgroups.services.meetings import add_meeting, cancel_meeting, edit_meeting, move_meeting
 
 pytestmark = pytest.mark.django_db
@@ -337,12 +338,13 @@ def test_group_meeting_invites_the_people_of_its_agencies_alone(clock, desk, del
     assert addresses(tick_at(clock, START - WEEK)) == ["desk@example.org", "zoe@example.org"]
 
 
-def test_nobody_is_invited_without_account_mandate_or_membership(clock, desk):
+def test_nobody_is_invited_without_account_membership_or_mandate_for_everything(clock, desk):
     agency = AgencyFactory()
-    MandateFactory(agency=agency, person=UserFactory(is_active=False))
-    MandateFactory(agency=agency, ends_at=START - timedelta(days=8))
+    MandateFactory(agency=agency, person=UserFactory(is_active=False), capacity=Capacity.STAFF)
+    MandateFactory(agency=agency, ends_at=START - timedelta(days=8), capacity=Capacity.STAFF)
     MandateFactory(agency=agency, starts_at=START - timedelta(days=6))
     MandateFactory(agency=AgencyFactory(member=False))
+    MandateFactory(agency=agency, limited_to="GER-2026")
     UserFactory()
     set_up(desk)
 

@@ -30,6 +30,8 @@ EXPECTED = {
     Ability.WITHDRAW: CHAIR_OR_DESK,
     Ability.SEND_TO_LIAISON: DESK,
     Ability.MAKE_STATEMENT: {Role.LIAISON, Role.SECRETARIAT},
+    Ability.NAME_HOLDERS: {Role.HEAD, Role.SECRETARIAT},
+    Ability.CONFIRM_SEAT: {Role.SPEAKER, Role.SECRETARIAT},
 }
 
 
@@ -57,6 +59,7 @@ def test_heads_and_alternates_speak_and_staff_do_not():
     [
         (Ability.RELEASE, "the secretariat"),
         (Ability.OPEN_CALL, "the secretariat or the chair"),
+        (Ability.NAME_HOLDERS, "the secretariat or an agency's head of delegation"),
         (
             Ability.CIRCULATE,
             "the secretariat, the group's co-chairs or the product's editors",

@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.contrib.auth import password_validation
 
+from workgroups import limits
 from workgroups.forms.base import PeriodForm, ZoneInput
 from workgroups.identity_providers import Provider
 from workgroups.models import Agency, Invitation, User
 from workgroups.permissions import Standing
-from workgroups.roles import Ability, Capacity, InvitedAs
+from workgroups.roles import Ability, InvitedAs
 from workgroups.services.invitations import invitable
 
 
@@ -25,7 +26,18 @@ class InvitationForm(PeriodForm):
     invited_as = forms.TypedChoiceField(label="In the role of", coerce=InvitedAs)
     agency = forms.ModelChoiceField(Agency.objects.none(), required=False)
 
-    field_order = ["email", "name", "invited_as", "agency", "first_day", "until", "reason"]
+    limited_to = forms.ChoiceField(label="For", required=False)
+
+    field_order = [
+        "email",
+        "name",
+        "invited_as",
+        "agency",
+        "limited_to",
+        "first_day",
+        "until",
+        "reason",
+    ]
 
     def __init__(self, *args: Any, standing: Standing, **kwargs: Any) -> None:
         zone = getattr(standing.user, "time_zone", "UTC")
@@ -33,12 +45,15 @@ class InvitationForm(PeriodForm):
         self.standing = standing
         agencies = Agency.objects.members_on(standing.at.date())
         if not standing.may(Ability.KEEP_ROSTER):
-            own = [row.agency_id for row in standing.mandates if row.capacity == Capacity.HEAD]
-            agencies = agencies.filter(pk__in=own)
+            agencies = agencies.filter(pk__in=[agency.pk for agency in standing.headed])
         self.fields["agency"].queryset = agencies  # type: ignore[attr-defined]
         roles = invitable(standing)
         self.fields["invited_as"].choices = [  # type: ignore[attr-defined]
             (role.value, role.label) for role in roles
+        ]
+        self.fields["limited_to"].choices = [  # type: ignore[attr-defined]
+            ("", "everything"),
+            *((limit.code, limit.label) for limit in limits.open_to(standing)),
         ]
         self.fields["first_day"].required = False
         self.fields["first_day"].label = "Mandate from"

@@ -1,11 +1,13 @@
 """What is typed about people and their mandates."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from django import forms
 
 from isecg.stale import StaleGuard
 from workgroups.forms.base import ModelForm, PeriodForm, ReasonForm, ZoneInput
+from workgroups.limits import Limit
 from workgroups.models import Mandate, User
 from workgroups.roles import Capacity
 
@@ -54,6 +56,11 @@ class MandateForm(PeriodForm):
 
     person = forms.ModelChoiceField(User.objects.filter(is_active=True))
     capacity = forms.ChoiceField(choices=Capacity.choices)
+    limited_to = forms.ChoiceField(
+        label="Holds for",
+        required=False,
+        help_text="A mandate for one product lets its holder read and act for that one alone.",
+    )
     granted_by = forms.CharField(
         max_length=Mandate._meta.get_field("granted_by").max_length,
         help_text="Who gave it, as in a letter's signature.",
@@ -62,4 +69,21 @@ class MandateForm(PeriodForm):
         max_length=200, required=False, help_text="The letter or note that says so."
     )
 
-    field_order = ["person", "capacity", "first_day", "until", "granted_by", "reference", "reason"]
+    field_order = [
+        "person",
+        "capacity",
+        "limited_to",
+        "first_day",
+        "until",
+        "granted_by",
+        "reference",
+        "reason",
+    ]
+
+    def __init__(self, *args: Any, limits: Iterable[Limit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(limit.code, limit.label) for limit in limits]
+        cast(forms.ChoiceField, self.fields["limited_to"]).choices = [
+            ("", "Everything"),
+            *choices,
+        ]

@@ -9,6 +9,7 @@ from workgroups.models.invitations import Invitation
 from workgroups.models.liaison import LiaisonContact, LiaisonOrganisation
 from workgroups.models.meetings import AgendaItem, Attendance, Meeting, MeetingDay
 from workgroups.models.people import Mandate, User
+from workgroups.models.seats import SeatConfirmation
 from workgroups.models.successions import Succession
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "MeetingDay",
     "Membership",
     "MembershipCount",
+    "SeatConfirmation",
     "Succession",
     "User",
     "WorkingGroup",

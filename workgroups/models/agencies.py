@@ -1,6 +1,6 @@
 """Agencies: identities that last, names that change, memberships that start and end."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db import models
 from django.urls import reverse
@@ -9,6 +9,7 @@ from isecg.history import Tracked, row_history
 from isecg.partial_dates import PartialDate, PartialDateField
 from isecg.provenance import Confidence, Sourced
 from isecg.visibility import VisibleQuerySet, everyone
+from workgroups.models.people import Mandate
 from workgroups.zones import validate_zone
 
 
@@ -24,6 +25,11 @@ class AgencyQuerySet(VisibleQuerySet["Agency"]):
         A membership whose start is not known counts from the day it is attested.
         """
         return self.filter(models.Exists(Membership.objects.current_on(day).of_outer_agency()))
+
+    def vacant_at(self, at: datetime) -> "AgencyQuerySet":
+        """Members at an instant whose seat nobody holds who speaks for everything (rule 5)."""
+        speaking = Mandate.objects.valid_at(at).speaking().general()
+        return self.members_on(at.date()).exclude(models.Exists(speaking.of_outer_agency()))
 
     def matching(self, text: str) -> "AgencyQuerySet":
         """Agencies with ``text`` in a present or former code or name (rule 1)."""

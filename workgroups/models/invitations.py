@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from isecg.history import Tracked, row_history
 from workgroups.models.agencies import Agency
 from workgroups.models.people import User
-from workgroups.roles import Ability, Capacity, InvitedAs
+from workgroups.roles import Ability, InvitedAs
 
 if TYPE_CHECKING:
     from workgroups.permissions import Standing
@@ -20,8 +20,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """All for the secretariat; for a head of delegation those to the own agency's seat."""
         if standing.may(Ability.KEEP_ROSTER):
             return self
-        headed = [row.agency_id for row in standing.mandates if row.capacity == Capacity.HEAD]
-        return self.filter(agency__in=headed)
+        return self.filter(agency__in=standing.headed)
 
     def open(self) -> "InvitationQuerySet":
         """Invitations that were neither accepted nor withdrawn, run out or not."""
@@ -40,6 +39,12 @@ class Invitation(Tracked):
     invited_as = models.CharField("in the role of", max_length=12, choices=InvitedAs)
     agency = models.ForeignKey(
         Agency, models.PROTECT, null=True, blank=True, related_name="invitations"
+    )
+    limited_to = models.CharField(
+        "for one product alone",
+        max_length=40,
+        blank=True,
+        help_text="The code of the product; empty for everything.",
     )
     mandate_starts_at = models.DateTimeField("mandate from", null=True, blank=True)
     mandate_ends_at = models.DateTimeField("mandate to", null=True, blank=True)

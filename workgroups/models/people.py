@@ -29,7 +29,6 @@ class UserManager(BaseUserManager["User"]):
         """Return an address as it is kept: in small letters, where the sign-in looks for it."""
         return super().normalize_email(email).lower()
 
-
     def get_queryset(self) -> UserQuerySet:
         return UserQuerySet(self.model, using=self._db)
 
@@ -135,24 +134,49 @@ class User(Tracked, AbstractBaseUser, PermissionsMixin):
 
 class MandateQuerySet(VisibleQuerySet["Mandate"]):
     def valid_at(self, at: datetime) -> "MandateQuerySet":
-        """Mandates in force at an instant: from <= at < to, of people who may sign in."""
+        """Mandates in force at an instant: from <= at < to, of people who may sign in.
+
+        A superuser keeps accounts and has no voice: a mandate of theirs is never in force.
+        """
         return self.filter(
             models.Q(ends_at=None) | models.Q(ends_at__gt=at),
             starts_at__lte=at,
             person__is_active=True,
+            person__is_superuser=False,
         )
 
     def speaking(self) -> "MandateQuerySet":
         """Mandates whose holder may record the agency's position (rule 4)."""
         return self.filter(capacity__in=[Capacity.HEAD, Capacity.ALTERNATE])
 
+    def of_outer_agency(self) -> "MandateQuerySet":
+        """Mandates of the agency that an outer query looks at."""
+        return self.filter(agency=models.OuterRef("pk"))
+
+    def general(self) -> "MandateQuerySet":
+        """Mandates that hold for everything: those alone fill a seat (rules 4 and 5)."""
+        return self.filter(limited_to="")
+
+    def covering(self, code: str) -> "MandateQuerySet":
+        """Mandates that hold for the product of this code: general ones, and limited to it."""
+        return self.filter(limited_to__in=["", code])
+
 
 class Mandate(Tracked):
-    """The grant by which a person holds an agency's seat for a time (rule 4)."""
+    """The grant by which a person holds an agency's seat for a time (rule 4).
+
+    ``limited_to`` is empty where it holds for everything, else the code of the one product
+    for which it holds. The code is a key that :mod:`workgroups.limits` puts into words: a
+    product's code is its address and never changes, for no form and no service takes one
+    for a product that exists.
+    """
 
     agency = models.ForeignKey("workgroups.Agency", models.PROTECT, related_name="mandates")
     person = models.ForeignKey(User, models.PROTECT, related_name="mandates")
     capacity = models.CharField(max_length=10, choices=Capacity)
+    limited_to = models.CharField(
+        max_length=40, blank=True, help_text="Leave empty for a mandate that holds for everything."
+    )
     starts_at = models.DateTimeField("from")
     ends_at = models.DateTimeField("to", null=True, blank=True)
     granted_by = models.CharField(
@@ -180,4 +204,9 @@ class Mandate(Tracked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person}, {self.get_capacity_display().lower()} of {self.agency}"
+        only = f", for {self.limited_to} alone" if self.limited_to else ""
+        return f"{self.person}, {self.get_capacity_display().lower()} of {self.agency}{only}"
+
+    def covers(self, code: str) -> bool:
+        """Whether it holds for the product of this code; without one, for everything."""
+        return self.limited_to in {"", code}

@@ -86,7 +86,7 @@ def hand_over(
 def _require_able(agency: Agency, *, person: User | None, at: datetime, meeting: Meeting) -> None:
     if not Agency.objects.members_on(at.date()).filter(pk=agency.pk).exists():
         raise RefusedError(f"{agency} is not a member at that instant.")
-    if person and not agency.mandates.valid_at(at).filter(person=person).exists():
+    if person and not agency.mandates.valid_at(at).general().filter(person=person).exists():
         raise RefusedError(f"{person} holds no mandate of {agency} that is valid at that instant.")
     if meeting.status == MeetingStatus.CANCELLED:
         raise RefusedError(f"{meeting} was cancelled: name another meeting.")

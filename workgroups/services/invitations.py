@@ -12,14 +12,13 @@ from isecg.mail import outbox
 from workgroups import identity_providers
 from workgroups.models import Agency, Invitation, User
 from workgroups.permissions import Standing
-from workgroups.roles import Ability, Capacity, InvitedAs
+from workgroups.roles import NAMED_BY_HEAD, Ability, Capacity, InvitedAs
 from workgroups.services.errors import RefusedError
 from workgroups.services.people import give_mandate
 from workgroups.services.rows import check, lock
 from workgroups.sign_in import letters, tokens
 
 GONE = "This invitation is not open any more. Ask whoever invited you for another one."
-_SPOKEN_FOR = frozenset({InvitedAs.ALTERNATE, InvitedAs.STAFF})
 
 
 def invitable(standing: Standing, agency: Agency | None = None) -> list[InvitedAs]:
@@ -30,9 +29,8 @@ def invitable(standing: Standing, agency: Agency | None = None) -> list[InvitedA
     """
     if standing.may(Ability.KEEP_ROSTER):
         return list(InvitedAs)
-    heads = [mandate.agency for mandate in standing.mandates if mandate.capacity == Capacity.HEAD]
-    if agency in heads or (agency is None and heads):
-        return [role for role in InvitedAs if role in _SPOKEN_FOR]
+    if agency in standing.headed or (agency is None and standing.headed):
+        return [role for role in InvitedAs if role.value in NAMED_BY_HEAD]
     return []
 
 
@@ -56,6 +54,7 @@ def invite(
     by: User,
     name: str = "",
     agency: Agency | None = None,
+    limited_to: str = "",
     mandate_starts_at: datetime | None = None,
     mandate_ends_at: datetime | None = None,
 ) -> Invitation:
@@ -76,6 +75,7 @@ def invite(
         name=name,
         invited_as=invited_as,
         agency=None if invited_as in InvitedAs.without_agency() else agency,
+        limited_to=limited_to,
         mandate_starts_at=mandate_starts_at,
         mandate_ends_at=mandate_ends_at,
         invited_by=by,
@@ -154,10 +154,16 @@ def _drop_letters(invitation: Invitation, *, note: str) -> None:
 
 
 def find(token: str) -> Invitation | None:
-    """Return the invitation that a link opens now, if there is one."""
+    """Return the invitation that a link opens now, if there is one.
+
+    It opens something only for as long as whoever sent it may still invite so.
+    """
     open_now = Invitation.objects.open().select_related("agency", "invited_by")
     found = open_now.filter(token_digest=tokens.digest(token)).first()
-    return None if found is None or found.has_run_out(clock.now()) else found
+    if found is None or found.has_run_out(clock.now()):
+        return None
+    allowed = invitable(Standing.of(found.invited_by), found.agency)
+    return found if found.invited_as in allowed else None
 
 
 def account_of(invitation: Invitation) -> User | None:
@@ -221,6 +227,7 @@ def _give_role(invitation: Invitation, person: User) -> None:
             capacity=Capacity(role.value),
             starts_at=starts_at,
             ends_at=invitation.mandate_ends_at,
+            limited_to=invitation.limited_to,
             granted_by=inviter.name,
             reference="",
             reason="By invitation.",

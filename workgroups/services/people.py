@@ -11,8 +11,9 @@ from django.db.models import QuerySet
 from isecg import clock, instants, stale
 from isecg.events import log
 from isecg.mail import outbox
-from workgroups import permissions
+from workgroups import limits, permissions
 from workgroups.models import Agency, Mandate, User
+from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.services import sessions
 from workgroups.services.errors import RefusedError
@@ -164,10 +165,19 @@ def change_password(person: User, *, password: str) -> None:
 
 
 def overlapping_mandates(
-    agency: Agency, person: User, starts_at: datetime, ends_at: datetime | None
+    agency: Agency,
+    person: User,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    *,
+    limited_to: str = "",
 ) -> QuerySet[Mandate]:
-    """Return the person's mandates of ``agency`` in force at some time of the window."""
-    held: QuerySet[Mandate] = overlapping(agency.mandates.filter(person=person), starts_at, ends_at)
+    """Return the person's mandates of ``agency`` in force at some time of the window.
+
+    Those for everything, or for the one product given: one may hold both kinds at a time.
+    """
+    own = agency.mandates.filter(person=person, limited_to=limited_to)
+    held: QuerySet[Mandate] = overlapping(own, starts_at, ends_at)
     return held
 
 
@@ -179,24 +189,33 @@ def grant_mandate(
     capacity: str,
     starts_at: datetime,
     ends_at: datetime | None = None,
-    granted_by: str,
+    limited_to: str = "",
+    granted_by: str = "",
     reference: str = "",
     reason: str,
     by: User,
 ) -> Mandate:
     """Let a person hold an agency's seat from an instant until before another (rule 4).
 
-    :raises PermissionDenied: if ``by`` may not keep the roster.
-    :raises RefusedError: if the person may not sign in, holds a mandate there then, or is a
-        contact of a liaison organisation then.
+    ``limited_to`` is the code of the one product for which it holds; without one it holds
+    for everything. What a head of delegation grants is granted by the head, in name too.
+
+    :raises PermissionDenied: if ``by`` is neither of the secretariat nor the agency's head
+        of delegation, or is a head and it is the mandate of a head.
+    :raises RefusedError: if the person may not sign in, keeps accounts, is a contact of a
+        liaison organisation or holds such a mandate there then, or the product takes none.
     """
-    permissions.require(by, Ability.KEEP_ROSTER)
+    standing = Standing.of(by)
+    standing.require_naming(agency, capacity)
+    if not standing.is_secretariat:
+        granted_by = by.name
     return give_mandate(
         agency,
         person=person,
         capacity=capacity,
         starts_at=starts_at,
         ends_at=ends_at,
+        limited_to=limited_to,
         granted_by=granted_by,
         reference=reference,
         reason=reason,
@@ -211,6 +230,7 @@ def give_mandate(
     capacity: str,
     starts_at: datetime,
     ends_at: datetime | None,
+    limited_to: str,
     granted_by: str,
     reference: str,
     reason: str,
@@ -218,26 +238,19 @@ def give_mandate(
 ) -> Mandate:
     """Give a person a mandate, inside the act of ``by``, who may.
 
-    :raises RefusedError: if the person may not sign in or holds a mandate there then.
+    :raises RefusedError: as :func:`grant_mandate` does.
     """
     lock(agency)
     # A mandate and a contact of one person must not cross (rule 9).
     lock(person)
-    if not person.is_active:
-        raise RefusedError(f"{person} may not sign in, so cannot hold a seat.")
-    if person.is_superuser:
-        raise RefusedError(f"{person} keeps this machine and so speaks for no agency.")
-    contact = overlapping(person.liaison_contacts, starts_at, ends_at).first()
-    if contact:
-        raise RefusedError(
-            f"{person} is a contact of {contact.organisation} in that time, and a contact never "
-            "has a voice: end that first."
-        )
-    held = overlapping_mandates(agency, person, starts_at, ends_at).first()
+    standing = Standing.of(by)
+    _check_holder(person, starts_at, ends_at)
+    if limited_to and limited_to not in {limit.code for limit in limits.open_to(standing)}:
+        raise RefusedError("A mandate is limited to a product that is on its way: choose one.")
+    held = overlapping_mandates(agency, person, starts_at, ends_at, limited_to=limited_to).first()
     if held:
         raise RefusedError(
-            f"{person} is {held.get_capacity_display().lower()} of {agency} in that time: "
-            "end that mandate first."
+            f"{person} holds such a mandate in that time ({held}): end that mandate first."
         )
     mandate = check(
         Mandate(
@@ -246,6 +259,7 @@ def give_mandate(
             capacity=capacity,
             starts_at=starts_at,
             ends_at=ends_at,
+            limited_to=limited_to,
             granted_by=granted_by,
             reference=reference,
         )
@@ -260,6 +274,7 @@ def give_mandate(
         after={
             "person": person,
             "capacity": capacity,
+            "limited_to": limited_to,
             "starts_at": starts_at,
             "ends_at": ends_at,
         },
@@ -268,17 +283,39 @@ def give_mandate(
     return mandate
 
 
+def _check_holder(person: User, starts_at: datetime, ends_at: datetime | None) -> None:
+    if not person.is_active:
+        raise RefusedError(f"{person} may not sign in, so cannot hold a seat.")
+    if person.is_superuser:
+        raise RefusedError(f"{person} keeps accounts and has no voice, so cannot hold a seat.")
+    contact = overlapping(person.liaison_contacts, starts_at, ends_at).first()
+    if contact:
+        raise RefusedError(
+            f"{person} is a contact of {contact.organisation} in that time, and a contact never "
+            "has a voice: end that first."
+        )
+
+
 @transaction.atomic(durable=True)
 def end_mandate(
     mandate: Mandate, *, ends_at: datetime | None = None, reason: str, by: User
 ) -> None:
     """End a mandate now, or at an instant to come; what was done under it stays (rule 5).
 
-    :raises PermissionDenied: if ``by`` may not keep the roster.
+    :raises PermissionDenied: if ``by`` is neither of the secretariat nor the agency's head
+        of delegation, or is a head and it is the mandate of a head.
     :raises RefusedError: if it has ended, or the instant is past.
     """
-    permissions.require(by, Ability.KEEP_ROSTER)
     lock(mandate)
+    Standing.of(by).require_naming(mandate.agency, mandate.capacity)
+    end_within(mandate, ends_at=ends_at, reason=reason, by=by)
+
+
+def end_within(mandate: Mandate, *, ends_at: datetime | None, reason: str, by: User) -> None:
+    """End a mandate that is locked, inside the act that ends it.
+
+    :raises RefusedError: if it has ended, or the instant is past.
+    """
     now = clock.now()
     if mandate.ends_at and mandate.ends_at <= now:
         raise RefusedError(f"This mandate ended on {instants.words(mandate.ends_at)}.")

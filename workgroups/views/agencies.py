@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from isecg import clock, row_history
-from workgroups import permissions, seats
+from workgroups import confirmations, permissions, seats
 from workgroups.forms.agencies import (
     AgencyEditForm,
     AgencyFilterForm,
@@ -19,26 +19,24 @@ from workgroups.forms.agencies import (
     MembershipForm,
     RenameForm,
 )
-from workgroups.forms.base import EndDateForm, EndingForm
-from workgroups.forms.people import MandateForm
+from workgroups.forms.base import EndDateForm
+from workgroups.forms.seats import ConfirmForm
 from workgroups.models import (
     Agency,
     AgencyName,
-    Mandate,
     Meeting,
     Membership,
     MembershipCount,
     Succession,
 )
 from workgroups.permissions import Standing
-from workgroups.roles import Ability
+from workgroups.roles import Ability, Capacity
 from workgroups.sections import sections
 from workgroups.services import agencies as services
-from workgroups.services import people
 from workgroups.views.form_pages import AuthedRequest, Trail, answer, form_page, typed
 
 
-def _trail(agency: Agency | None = None) -> Trail:
+def trail_to(agency: Agency | None = None) -> Trail:
     trail = [("Agencies", reverse("agencies"))]
     return [*trail, (agency.code, agency.get_absolute_url())] if agency else trail
 
@@ -90,20 +88,26 @@ def _rows(found: QuerySet[Agency], *, day: date) -> list[dict[str, Any]]:
 def _list_actions(standing: Standing) -> list[tuple[str, str]]:
     if not standing.may(Ability.KEEP_ROSTER):
         return []
-    return [("Add an agency", reverse("agency_new"))]
+    return [("Add an agency", reverse("agency_new")), ("Seats", reverse("seats"))]
 
 
 @require_safe
 def agency(request: AuthedRequest, key: str) -> HttpResponse:
     """Show an agency: names through time, membership, seat, chair terms, groups, meetings."""
     standing = Standing.of(request.user)
-    found = get_object_or_404(Agency.objects.visible_to(standing), key=key)
+    return show_agency(request, get_object_or_404(Agency.objects.visible_to(standing), key=key))
+
+
+def show_agency(
+    request: AuthedRequest, found: Agency, *, refused: ConfirmForm | None = None
+) -> HttpResponse:
+    """Show an agency, and what stood in the way of confirming its seat."""
+    standing = Standing.of(request.user)
     keeps = standing.may(Ability.KEEP_ROSTER)
     seat = None
-    if seats.sees_seats(standing):
-        seat = seats.read_seat(
-            found.mandates.visible_to(standing).select_related("person"), standing
-        )
+    if seats.sees_seats(standing, found):
+        mandates = found.mandates.visible_to(standing).select_related("person", "agency")
+        seat = seats.read_seat(mandates, standing)
     memberships = list(found.memberships.all())
     is_member = found.memberships.current_on(standing.at.date()).exists()
     either = Succession.objects.filter(Q(former=found) | Q(successor=found))
@@ -116,6 +120,9 @@ def agency(request: AuthedRequest, key: str) -> HttpResponse:
         "memberships": memberships,
         "is_member": is_member,
         "seat": seat,
+        "confirmation": _confirmation(standing, found, seat, refused=refused)
+        if is_member and seats.sees_vacancy(standing, found)
+        else None,
         "sees_vacancy": seats.sees_vacancy(standing, found),
         "terms": found.chair_terms.select_related("handover"),
         "group_members": found.group_memberships.select_related("group"),
@@ -123,11 +130,36 @@ def agency(request: AuthedRequest, key: str) -> HttpResponse:
         "meetings": _meetings(found, standing),
         "sections": sections("agency", found, standing),
         "keeps": keeps,
-        "actions": _actions(found, memberships, may_be_succeeded=may_be_succeeded) if keeps else [],
+        "may_name": standing.may_name(found, Capacity.STAFF),
+        "actions": _actions(standing, found, memberships, may_be_succeeded=may_be_succeeded),
         "changes": _changes(found) if keeps else [],
-        "trail": [*_trail(), (found.code, "")],
+        "trail": [*trail_to(), (found.code, "")],
     }
-    return render(request, "workgroups/agencies/agency.html", context)
+    status = 422 if refused else 200
+    return render(request, "workgroups/agencies/agency.html", context, status=status)
+
+
+def _confirmation(
+    standing: Standing, found: Agency, seat: seats.Seat | None, *, refused: ConfirmForm | None
+) -> dict[str, Any]:
+    """Return what an agency said of its seat, when it is due again, and the button."""
+    (row,) = confirmations.read(
+        Agency.objects.visible_to(standing).filter(pk=found.pk), at=standing.at
+    )
+    in_force = seat.in_force if seat else ()
+    form = ConfirmForm.showing(in_force) if standing.may_confirm(found) and in_force else None
+    if refused:
+        # With the holders of now: pressed again, it confirms what this page shows.
+        refused.data = form.initial if form else {}
+        form = refused
+    return {
+        "due": row,
+        "is_due": row.is_due_at(standing.at),
+        "days": confirmations.period().days,
+        "given": confirmations.given(found),
+        "form": form,
+        "on_behalf": found not in standing.voices,
+    }
 
 
 def _meetings(found: Agency, standing: Standing) -> list[dict[str, Any]]:
@@ -145,12 +177,18 @@ def _meetings(found: Agency, standing: Standing) -> list[dict[str, Any]]:
 
 
 def _actions(
-    found: Agency, memberships: list[Membership], *, may_be_succeeded: bool
+    standing: Standing, found: Agency, memberships: list[Membership], *, may_be_succeeded: bool
 ) -> list[tuple[str, str]]:
+    invite = ("Invite somebody", f"{reverse('invitation_new')}?agency={found.pk}")
+    if not standing.may(Ability.KEEP_ROSTER):
+        if not standing.may_name(found, Capacity.STAFF):
+            return []
+        return [("Name an alternate or staff", reverse("mandate_grant", args=[found.key])), invite]
     actions = [
         ("Edit", reverse("agency_edit", args=[found.key])),
         ("Enter a new name", reverse("agency_rename", args=[found.key])),
         ("Grant a mandate", reverse("mandate_grant", args=[found.key])),
+        invite,
     ]
     if may_be_succeeded:
         actions.append(("Enter a successor", reverse("agency_succession", args=[found.key])))
@@ -178,7 +216,7 @@ def agency_new(request: AuthedRequest) -> HttpResponse:
         done="The agency was added.",
         title="Add an agency",
         button="Add the agency",
-        trail=_trail(),
+        trail=trail_to(),
     )
 
 
@@ -194,7 +232,7 @@ def agency_edit(request: AuthedRequest, key: str) -> HttpResponse:
         to=found,
         title=f"Edit {found.code}",
         button="Save the changes",
-        trail=_trail(found),
+        trail=trail_to(found),
     )
 
 
@@ -210,7 +248,7 @@ def agency_rename(request: AuthedRequest, key: str) -> HttpResponse:
         to=found,
         title=f"Enter a new name of {found.code}",
         button="Enter the name",
-        trail=_trail(found),
+        trail=trail_to(found),
         lede="Records of earlier days keep printing the name that was valid then.",
     )
 
@@ -227,7 +265,7 @@ def membership_start(request: AuthedRequest, key: str) -> HttpResponse:
         to=found,
         title=f"Start a membership of {found.code}",
         button="Start the membership",
-        trail=_trail(found),
+        trail=trail_to(found),
     )
 
 
@@ -245,45 +283,6 @@ def membership_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
         to=held.agency,
         title=f"End the membership of {held.agency.code}",
         button="End the membership",
-        trail=_trail(held.agency),
+        trail=trail_to(held.agency),
         lede="The agency's people lose their voice on that day.",
-    )
-
-
-@form_page
-def mandate_grant(request: AuthedRequest, key: str) -> HttpResponse:
-    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
-    found = get_object_or_404(Agency.objects.visible_to(standing), key=key)
-    form = MandateForm(
-        typed(request), zone=found.time_zone, initial={"first_day": clock.now().date()}
-    )
-    return answer(
-        request,
-        form,
-        act=partial(people.grant_mandate, found, by=request.user),
-        done="The mandate was granted.",
-        to=found,
-        title=f"Grant a mandate of {found.code}",
-        button="Grant the mandate",
-        trail=_trail(found),
-        lede="Heads of delegation and alternates record the agency's position; staff read, "
-        "draft and comment.",
-    )
-
-
-@form_page
-def mandate_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
-    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
-    mandates = Mandate.objects.visible_to(standing).select_related("agency", "person")
-    held = get_object_or_404(mandates, pk=pk, agency__key=key)
-    return answer(
-        request,
-        EndingForm(typed(request), zone=held.agency.time_zone),
-        act=partial(people.end_mandate, held, by=request.user),
-        done="The end of the mandate was entered.",
-        to=held.agency,
-        title=f"End the mandate of {held.person}",
-        button="End the mandate",
-        trail=_trail(held.agency),
-        lede=f"{held}. What was done under it stays the agency's.",
     )

@@ -58,13 +58,16 @@ def answer(
     trail: Trail,
     lede: str = "",
     actions: Trail | None = None,
+    template: str = "workgroups/form_page.html",
+    also: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Show ``form``, or carry out ``act`` with what was typed and say ``done``.
 
     ``act`` is a service, given its subject and who acts; it gets the cleaned data. An act
     that is impossible now comes back in the form (422), with all that was typed. After
     it the reader is led to ``to``, or to what the service returned. ``actions`` are labels
-    and addresses of further pages about the subject.
+    and addresses of further pages about the subject; ``also`` is what a ``template`` of its
+    own wants beside.
     """
     status = 200
     if request.method == "POST":
@@ -85,5 +88,6 @@ def answer(
         "actions": actions or [],
         "trail": [*trail, (title, "")],
         "back": trail[-1][1],
+        **(also or {}),
     }
-    return render(request, "workgroups/form_page.html", context, status=status)
+    return render(request, template, context, status=status)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from workgroups import permissions
+from workgroups import limits, permissions
 from workgroups.forms.base import ReasonForm
 from workgroups.forms.people import PeopleFilterForm, PersonEditForm, ProfileForm
 from workgroups.models import Mandate, User
@@ -140,6 +140,7 @@ def profile(request: AuthedRequest) -> HttpResponse:
         messages.success(request, "Your profile was changed.")
         return redirect("profile")
     standing = Standing.of(request.user)
+    limits.name(standing.mandates, standing)
     context = {
         "form": form,
         "mandates": standing.mandates,

@@ -10,8 +10,8 @@ from isecg.database import AppendOnly
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('products', '0002_append_only'),
-        ('workgroups', '0002_liaison_contacts'),
+        ('products', '0003_elector_succeeds'),
+        ('workgroups', '0007_liaison_contacts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

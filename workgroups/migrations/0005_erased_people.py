@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('workgroups', '0001_initial'),
+        ('workgroups', '0004_cache_table'),
     ]
 
     operations = [

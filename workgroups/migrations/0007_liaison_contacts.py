@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workgroups', '0001_initial'),
+        ('workgroups', '0006_succession'),
     ]
 
     operations = [

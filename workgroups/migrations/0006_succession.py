@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workgroups', '0001_initial'),
+        ('workgroups', '0005_erased_people'),
     ]
 
     operations = [
