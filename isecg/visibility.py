@@ -71,6 +71,15 @@ def secretariat(rows: Any, reader: Reader) -> Any:
     return rows if reader.is_secretariat else rows.none()
 
 
+def own(path: str) -> Rule:
+    """Return the rule of rows that only the person at ``path`` sees."""
+
+    def seen(rows: Any, reader: Reader) -> Any:
+        return rows.filter(**{path: reader.user.pk}) if reader.user.is_active else rows.none()
+
+    return seen
+
+
 def through(path: str, asked: str = "visible_to") -> Rule:
     """Return the rule of a row that is visible exactly where the row at ``path`` is.
 

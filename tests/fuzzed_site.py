@@ -199,6 +199,9 @@ def make_rows():
     past = MeetingFactory(starts_at=NOW - timedelta(days=9))
     item = AgendaItemFactory(meeting=meeting)
     ChairTermFactory(agency=agency)
+    LiaisonOrganisation(code="ILEWG", name="Lunar group", relation="Reads.").save_as(
+        None, "factory"
+    )
     liaison = LiaisonOrganisation(code="UN", name="United Nations", relation="Reads.")
     liaison.save_as(None, "factory")
     contact = LiaisonContactFactory(organisation=liaison)

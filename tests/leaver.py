@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.db import models
 from django.test import Client
@@ -15,8 +17,9 @@ from products.models.versions import ChangeClass
 from products.services import calls, decisions, versions
 from products.services import products as product_services
 from tests.factories import AgencyFactory, AgendaItemFactory, MeetingFactory, UserFactory
+from tests.passkeys import make_passkey
 from tests.products.world import make_call
-from workgroups.services import chair, groups, people
+from workgroups.services import addresses, chair, groups, invitations, people
 
 NAME, ADDRESS = "Zenobia Quill", "zenobia@quill.example"
 FORMER_NAME, FORMER_ADDRESS = "Zenobia O'Quell", "z.oquell@quell.example"
@@ -38,13 +41,14 @@ def make_leaver(world, *, traveller):
     people.edit_person(
         person,
         revision=stale.revision(person),
-        password="",
         reason="Moved to an agency.",
         by=desk,
         name=NAME,
-        email=ADDRESS,
         is_secretariat=False,
     )
+    person.email = ADDRESS
+    person.save_as(person, "Both addresses confirmed the change.")
+    _come_in(person, desk)
     now = clock.now()
     mandate = {"capacity": "head", "starts_at": now, "reason": "By letter.", "by": desk}
     people.grant_mandate(agency, person=person, granted_by="The Director", **mandate)
@@ -81,6 +85,22 @@ def make_leaver(world, *, traveller):
     _write_letters(person, world)
     Client().force_login(person)
     return person
+
+
+def _come_in(person, desk):
+    """Give them all that belongs to signing in, with their name and address in it."""
+    now = clock.now()
+    invited = invitations.invite(
+        "z.invited@quill.example", name=NAME, invited_as="none", reason="Joins.", by=desk
+    )
+    invited.accepted_at, invited.accepted_by = now, person
+    invited.save_as(person, "Accepted.")
+    make_passkey(person, name=f"{NAME}'s key")
+    SocialAccount.objects.create(user=person, provider="quill", uid=ADDRESS)
+    UserSession.objects.create(
+        user=person, ip="192.0.2.1", session_key="z" * 32, user_agent="Zenobia/1.0"
+    )
+    addresses.ask_for_change(person, email="z.other@quill.example")
 
 
 def _write_letters(person, world):

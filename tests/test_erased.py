@@ -73,6 +73,15 @@ def test_no_page_and_no_column_knows_who_was_erased(left, settings):
         pages_with_them(world, site)
     )
     assert columns_with(WORDS) == {
+        "mfa.Authenticator.data",
+        "socialaccount.SocialAccount.provider",
+        "socialaccount.SocialAccount.uid",
+        "usersessions.UserSession.user_agent",
+        "workgroups.AddressChange.new_email",
+        "workgroups.HistoricalInvitation.email",
+        "workgroups.HistoricalInvitation.name",
+        "workgroups.Invitation.email",
+        "workgroups.Invitation.name",
         "mail.Letter.address",
         "mail.Letter.attachments",
         "mail.Letter.html",

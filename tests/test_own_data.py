@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -26,6 +28,8 @@ from tests.factories import (
 )
 from tests.fuzzed_site import NOW, make_rows
 from tests.leaver import make_leaver
+from tests.passkeys import make_passkey
+from workgroups.models import Invitation
 from workgroups.services import people
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +60,21 @@ def take_part(person, *, mark, rows=1):
         ProductEditor(product=product, person=person).save_as(None, "test")
         VersionFactory(product=product, author=person, note=text)
         people.edit_profile(person, name=text, time_zone="UTC")
+        Invitation(
+            email=f"{text}@invited.example",
+            name=text,
+            invited_as="none",
+            invited_by=UserFactory(name=f"sender of {text}"),
+            token_digest=text,
+            sent_at=at,
+            expires_at=at,
+            accepted_at=at,
+            accepted_by=person,
+        ).save_as(None, "test")
+        make_passkey(person)
+        session = {"ip": "192.0.2.1", "session_key": text, "user_agent": text}
+        UserSession.objects.create(user=person, **session)
+        SocialAccount.objects.create(user=person, provider=text, uid=text)
         notice = outbox.Notice(
             kind="test",
             occurrence=text,
@@ -124,6 +143,7 @@ def test_it_holds_all_of_the_person_and_nothing_of_another(traveller):
         "chair_terms": "person_name",
         "agenda_items": "title",
         "letters": "text",
+        "invitations": "name",
         "editorships": "product__code",
         "versions": "note",
     }
@@ -133,9 +153,14 @@ def test_it_holds_all_of_the_person_and_nothing_of_another(traveller):
         "chair_terms": ["mine-0"],
         "agenda_items": ["mine-0"],
         "letters": ["mine-0"],
+        "invitations": ["mine-0"],
         "editorships": ["P-mine-0"],
         "versions": ["mine-0"],
     }
+    assert [row["user_agent"] for row in data["sign_in"]["sessions"]] == ["mine-0"]
+    assert [row["provider"] for row in data["sign_in"]["providers"]] == ["mine-0"]
+    assert [row["type"] for row in data["sign_in"]["second_factors"]] == ["webauthn"]
+    assert "sender of" not in text
     assert [(row["event"], row["subject"]) for row in data["events"]] == [
         ("person.edited", f"user:{person.pk}")
     ]

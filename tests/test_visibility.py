@@ -30,6 +30,7 @@ from products.models import (
 )
 from products.workflow import State
 from tests.factories import (
+    AgencyFactory,
     AgendaItemFactory,
     AttendanceFactory,
     GroupRoleFactory,
@@ -41,7 +42,7 @@ from tests.factories import (
 )
 from tests.fuzzed_site import NOW, make_rows
 from tests.products.world import write_version
-from workgroups.models import AgencyName, MeetingDay, MembershipCount
+from workgroups.models import AgencyName, MeetingDay, MembershipCount, SeatConfirmation, Succession
 from workgroups.permissions import Standing
 from workgroups.roles import Capacity
 
@@ -61,6 +62,7 @@ def own_models():
 # sent       released, or sent to an organisation of which they are a contact
 # ours       of an organisation of which they are a contact
 # seats      mandates in force, and all those of their own agency
+# seat       of their own agency
 #
 # A person who is not signed in sees nothing of anything, but what is released.
 #                        outsider    contact     staff    secretariat
@@ -71,6 +73,7 @@ OF_RELEASED = "          released    released    all      all"
 OF_SENT = "              released    sent        all      all"
 OF_DRAFTS = "            none        none        all      all"
 LIAISON = "              none        ours        all      all"
+SEATS = "                none        none        seat     all"
 TABLE = {
     "events.Head": DESK,
     "events.Event": DESK,
@@ -92,6 +95,11 @@ TABLE = {
     "workgroups.AgendaItem": EVERYONE,
     "workgroups.User": PEOPLES,
     "workgroups.Mandate": "own     own         seats    all",
+    "workgroups.Succession": EVERYONE,
+    "workgroups.SeatConfirmation": SEATS,
+    "workgroups.Invitation": DESK,
+    "workgroups.IdentityProvider": DESK,
+    "workgroups.AddressChange": " own  own  own  own",
     "products.Product": OF_RELEASED,
     "products.Participation": OF_RELEASED,
     "products.ProductEditor": OF_DRAFTS,
@@ -139,6 +147,7 @@ PERSONS = {
     "Mandate": lambda row: row.person,
     "GroupRole": lambda row: row.person,
     "LiaisonContact": lambda row: row.person,
+    "AddressChange": lambda row: row.person,
 }
 
 
@@ -163,6 +172,13 @@ def site(db):
         MandateFactory(person=UserFactory(is_active=False))
         GroupRoleFactory(person=outsider)
         GroupRoleFactory(person=contact)
+        for seat in (agency, world.agencies[1]):
+            SeatConfirmation.objects.create(
+                agency=seat, at=now, by=world.secretariat, on_behalf=True, holders=[]
+            )
+        Succession(
+            former=AgencyFactory(), successor=agency, first_day=now.date(), entered_at=now
+        ).save_as(None, "test")
         AgencyName(agency=agency, code="OLD", name="Former").save_as(None, "test")
         MembershipCount(as_of="2013", count=14).save_as(None, "test")
         attended = AttendanceFactory(agency=agency)
@@ -227,6 +243,7 @@ def expected(model, word, site, person):
         "none": lambda row: False,
         "own": lambda row: PERSONS[name](row) == user,
         "ours": lambda row: row.organisation == site["organisation"],
+        "seat": lambda row: row.agency == site["agency"],
         "released": lambda row: is_out(name, row),
         "sent": lambda row: is_out(name, row) or VERSIONS[name](row) == site["sent"],
     }[word]
@@ -354,7 +371,10 @@ BARE = {
     ("products/views/product_page.py", "Participation"): "beside the participants of a release",
     ("products/views/products.py", "Participation"): "to narrow and count products that are seen",
     ("products/views/products.py", "ReleaseParticipant"): "to narrow and count what is seen",
+    ("products/views/history.py", "User"): "the names of editors, on a page of the members'",
+    ("workgroups/views/addresses.py", "User"): "oneself",
     ("workgroups/views/people.py", "User"): "oneself",
+    ("workgroups/views/personal_data.py", "User"): "oneself",
 }
 ASKED = {"visible_to", "drafts_read_by"}
 

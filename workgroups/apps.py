@@ -18,11 +18,13 @@ class WorkgroupsConfig(AppConfig):
             reminders,
             vacancies,
         )
+        from workgroups.sign_in import personal_parts as sign_in_parts  # noqa: PLC0415
 
         # A wrong entry ends the start, not the first sign-in.
         identity_providers.from_environment()
         reminders.register()
         personal_parts.register()
+        sign_in_parts.register()
         confirmations.register()
         vacancies.register()
         in_hand.register()

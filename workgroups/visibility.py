@@ -19,6 +19,9 @@ class MemberReader(Reader, Protocol):
     @property
     def own_agencies(self) -> "Sequence[Agency]": ...
 
+    @property
+    def headed(self) -> "Sequence[Agency]": ...
+
     def holds(self, role: Role) -> bool: ...
 
 
@@ -27,19 +30,34 @@ def sees_people(reader: MemberReader) -> bool:
     return reader.holds(Role.SECRETARIAT) or reader.holds(Role.MEMBER)
 
 
+def keeps_accounts(reader: MemberReader) -> bool:
+    """Whether the reader keeps accounts, and so is shown whose they are."""
+    return reader.holds(Role.SECRETARIAT) or reader.holds(Role.SUPERUSER)
+
+
 def people(path: str = "") -> Rule:
     """Return the rule of people, or of rows about the person at ``path``.
 
-    Everybody sees themselves; people of member agencies and the secretariat see everybody.
-    An address is shown by the pages of the secretariat alone.
+    Everybody sees themselves; people of member agencies and the secretariat see everybody,
+    and a superuser the accounts alone. An address is shown by the pages of the secretariat alone.
     """
 
     def seen(rows: Any, reader: MemberReader) -> Any:
-        if sees_people(reader):
+        if sees_people(reader) or (not path and keeps_accounts(reader)):
             return rows
         return rows.filter(**{path or "pk": reader.user.pk})
 
     return seen
+
+
+def of_own_seats(rows: Any, reader: MemberReader) -> Any:
+    """The people of an agency see what is about its seat; the secretariat sees all."""
+    return rows if reader.is_secretariat else rows.filter(agency__in=reader.own_agencies)
+
+
+def invitations(rows: Any, reader: MemberReader) -> Any:
+    """The secretariat sees every invitation, a head of delegation those to the own seat."""
+    return rows if reader.is_secretariat else rows.filter(agency__in=reader.headed)
 
 
 def mandates(rows: Any, reader: MemberReader) -> Any:

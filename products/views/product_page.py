@@ -276,7 +276,7 @@ class ProductPage:
     @cached_property
     def _links(self) -> list[Relation]:
         """The relations to what the reader sees: a draft does not exist for others."""
-        if self.reads_drafts:
+        if self.standing.may(Ability.READ_DRAFTS):
             return self.dossier.relations
         rows = Relation.objects.visible_to(self.standing).select_related("product", "target")
         return list(rows.filter(Q(product=self.product) | Q(target=self.product)))

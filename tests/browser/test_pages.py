@@ -27,7 +27,6 @@ NO_PAGE = {
     "account_logout",
     "version_send",
     "seat_confirm",
-    "sign_out",
 }
 
 

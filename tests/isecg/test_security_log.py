@@ -64,10 +64,10 @@ def test_refusals_are_logged_with_the_person(client, lines):
     client.force_login(person)
     lines.written.clear()
 
-    client.get("/people/new/")
+    client.get("/agencies/new/")
 
     assert lines.said("level", "person") == [
-        ("Forbidden (Permission denied): /people/new/", "warning", person.pk)
+        ("Forbidden (Permission denied): /agencies/new/", "warning", person.pk)
     ]
 
 

@@ -56,7 +56,6 @@ def test_load_brings_every_record(loaded):
         "Agency": 27,
         "AgencyName": 7,
         "Membership": 27,
-        "Succession": 0,
         "MembershipCount": 7,
         "Meeting": 26,
         "MeetingDay": 2,

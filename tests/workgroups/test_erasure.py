@@ -198,7 +198,6 @@ def test_erasing_again_and_editing_are_refused(desk, person):
         people.edit_person(
             person,
             revision=stale.revision(person),
-            password="",
             reason="r",
             by=desk,
             name="Anna Leaver",

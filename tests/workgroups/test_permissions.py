@@ -44,13 +44,6 @@ def test_a_superuser_keeps_accounts_and_holds_no_other_role():
     assert held(Standing.of(superuser, at=NOON)) == {Role.SUPERUSER}
 
 
-def test_a_superuser_holds_no_mandate_even_where_a_row_says_so():
-    mandate = MandateFactory(person=UserFactory(is_superuser=True), starts_at=NOON)
-    standing = Standing.of(mandate.person, at=NOON)
-
-    assert (standing.mandates, held(standing)) == ((), set())
-
-
 @pytest.mark.parametrize(
     ("capacity", "roles"),
     [

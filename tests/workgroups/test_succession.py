@@ -113,7 +113,7 @@ def test_a_former_member_takes_over_as_a_member_again(old, new, secretariat):
 
 
 def test_the_people_hold_the_same_capacity_of_the_successor_from_now(old, new, secretariat):
-    until, since = NOON + timedelta(days=90), NOON - timedelta(days=400)
+    until, since = NOON + timedelta(days=90), NOON - timedelta(days=200)
     head = MandateFactory(agency=old, person__name="Ada")
     MandateFactory(agency=old, person__name="Bob", capacity=Capacity.STAFF, ends_at=until)
     MandateFactory(agency=old, person__name="Eve", ends_at=NOON - timedelta(days=1))
@@ -223,7 +223,7 @@ def test_the_event_stands_on_both_agencies(old, new, secretariat):
     assert (first.event, first.subject, first.actor) == (
         "agency.succeeded",
         f"agency:{old.pk}",
-        "Sofia",
+        f"user:{secretariat.pk}",
     )
     assert (second.event, second.subject) == ("agency.took_over", f"agency:{new.pk}")
     passed = {

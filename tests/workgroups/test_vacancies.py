@@ -60,7 +60,6 @@ def suspend(person, desk, *, is_active=False):
     people.edit_person(
         person,
         revision=stale.revision(person),
-        password="",
         reason="On leave.",
         by=desk,
         is_active=is_active,
@@ -112,9 +111,7 @@ def test_a_change_of_the_suspended_account_is_no_second_vacancy(agency, desk, tr
     suspend(person, desk)
     tick()
     traveller.move_to(NOON + DAY)
-    people.edit_person(
-        person, revision=stale.revision(person), password="", reason="r", by=desk, name="Other"
-    )
+    people.edit_person(person, revision=stale.revision(person), reason="r", by=desk, name="Other")
     people.end_mandate(speaker(agency), reason="Left for good.", by=desk)
 
     assert tick(NOON + 2 * DAY) == []

@@ -3,6 +3,7 @@
 from django.db import models
 
 from isecg.history import Tracked, row_history
+from isecg.visibility import VisibleQuerySet, own
 from workgroups.models.people import User
 
 
@@ -22,6 +23,8 @@ class AddressChange(Tracked):
     new_confirmed_at = models.DateTimeField("confirmed by the new address", null=True, blank=True)
     ended_at = models.DateTimeField("carried out or given up at", null=True, blank=True)
 
+    visible_by = own("person")
+    objects = VisibleQuerySet.as_manager()
     # An address that somebody once wanted has no place in a record that is kept for ever.
     history = row_history(excluded_fields=["new_email", "old_digest", "new_digest"])
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.urls import reverse
 
 from isecg.history import Tracked, row_history
+from isecg.visibility import VisibleQuerySet, secretariat
 from workgroups.models.agencies import Agency
 
 
@@ -25,6 +26,8 @@ class IdentityProvider(Tracked):
     domains = models.JSONField(default=list, help_text="The part of an address behind the @.")
     is_active = models.BooleanField("people may sign in through it", default=True)
 
+    visible_by = secretariat
+    objects = VisibleQuerySet.as_manager()
     history = row_history(excluded_fields=["sealed_secret"])
 
     class Meta:

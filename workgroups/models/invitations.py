@@ -1,27 +1,19 @@
 """Invitations: the only way to an account."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models.functions import Lower
 
 from isecg.history import Tracked, row_history
+from isecg.visibility import VisibleQuerySet
+from workgroups import visibility
 from workgroups.models.agencies import Agency
 from workgroups.models.people import User
-from workgroups.roles import Ability, InvitedAs
-
-if TYPE_CHECKING:
-    from workgroups.permissions import Standing
+from workgroups.roles import InvitedAs
 
 
-class InvitationQuerySet(models.QuerySet["Invitation"]):
-    def visible_to(self, standing: "Standing") -> "InvitationQuerySet":
-        """All for the secretariat; for a head of delegation those to the own agency's seat."""
-        if standing.may(Ability.KEEP_ROSTER):
-            return self
-        return self.filter(agency__in=standing.headed)
-
+class InvitationQuerySet(VisibleQuerySet["Invitation"]):
     def open(self) -> "InvitationQuerySet":
         """Invitations that were neither accepted nor withdrawn, run out or not."""
         return self.filter(accepted_at=None, revoked_at=None)
@@ -58,6 +50,7 @@ class Invitation(Tracked):
     )
     revoked_at = models.DateTimeField("withdrawn at", null=True, blank=True)
 
+    visible_by = visibility.invitations
     objects = InvitationQuerySet.as_manager()
     history = row_history(excluded_fields=["token_digest"])
 

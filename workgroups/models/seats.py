@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from isecg.visibility import VisibleQuerySet
+from workgroups import visibility
 from workgroups.models.agencies import Agency
 from workgroups.models.people import User
 
@@ -23,6 +25,9 @@ class SeatConfirmation(models.Model):
     by = models.ForeignKey(User, models.PROTECT, related_name="seat_confirmations")
     on_behalf = models.BooleanField(default=False)
     holders = models.JSONField()
+
+    visible_by = visibility.of_own_seats
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         ordering = ["agency", "-at", "-id"]

@@ -4,6 +4,7 @@ from django.db import models
 
 from isecg.history import Tracked, row_history
 from isecg.partial_dates import validate_day
+from isecg.visibility import VisibleQuerySet, everyone
 from workgroups.models.agencies import Agency
 
 
@@ -21,6 +22,8 @@ class Succession(Tracked):
     entered_at = models.DateTimeField()
     source = models.CharField(max_length=200, help_text="Where it is announced.")
 
+    visible_by = everyone
+    objects = VisibleQuerySet.as_manager()
     history = row_history()
 
     class Meta:

@@ -23,6 +23,9 @@ from workgroups.sign_in import letters
 # The event log is kept for ever, so it names what changed of a person, not the values.
 _PUBLIC_FIELDS = frozenset({"is_secretariat", "is_active"})
 
+# What those who keep accounts may change of one; the rest is its owner's.
+_KEPT_BY_OTHERS = frozenset({"name", "time_zone", "is_secretariat", "is_active"})
+
 # A digest is no input: an account that never had a password is whole without one.
 _DIGEST = ("password",)
 
@@ -71,11 +74,14 @@ def edit_person(person: User, *, revision: int, reason: str, by: User, **fields:
     every session and every link that would open the account ends at once. An address is
     changed by its owner, and a password too: nobody else comes to know how to be them.
 
+    :raises TypeError: if it is to change what only its owner may.
     :raises PermissionDenied: if ``by`` may not keep accounts, or makes somebody one of the
         secretariat without being of it.
     :raises RefusedError: if ``by`` would lock themselves out.
     :raises StaleError: if somebody changed it since ``revision``.
     """
+    if others := fields.keys() - _KEPT_BY_OTHERS:
+        raise TypeError(f"Not for others to change: {', '.join(sorted(others))}.")
     standing = permissions.require(by, Ability.KEEP_ACCOUNTS)
     if "is_secretariat" in fields:
         standing.require(Ability.KEEP_ROSTER)

@@ -41,7 +41,7 @@ def invitation(asked: Invitation, *, token: str) -> Notice:
     about = reference(asked)
     return Notice(
         kind="invitation.sent",
-        occurrence=f"{about}/{asked.token_digest[:16]}",
+        occurrence=f"{about}@{asked.sent_at.isoformat()}",
         recipient=None,
         to=asked.email,
         about=about,

@@ -110,7 +110,8 @@ def show_agency(
         seat = seats.read_seat(mandates, standing)
     memberships = list(found.memberships.all())
     is_member = found.memberships.current_on(standing.at.date()).exists()
-    either = Succession.objects.filter(Q(former=found) | Q(successor=found))
+    rows = Succession.objects.visible_to(standing)
+    either = rows.filter(Q(former=found) | Q(successor=found))
     successions = list(either.select_related("former", "successor"))
     may_be_succeeded = is_member and all(row.former_id != found.pk for row in successions)
     context = {
@@ -143,9 +144,8 @@ def _confirmation(
     standing: Standing, found: Agency, seat: seats.Seat | None, *, refused: ConfirmForm | None
 ) -> dict[str, Any]:
     """Return what an agency said of its seat, when it is due again, and the button."""
-    (row,) = confirmations.read(
-        Agency.objects.visible_to(standing).filter(pk=found.pk), at=standing.at
-    )
+    own = Agency.objects.visible_to(standing).filter(pk=found.pk)
+    (row,) = confirmations.read(own, at=standing.at)
     in_force = seat.in_force if seat else ()
     form = ConfirmForm.showing(in_force) if standing.may_confirm(found) and in_force else None
     if refused:

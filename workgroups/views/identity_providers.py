@@ -24,9 +24,9 @@ def _trail() -> Trail:
 @require_safe
 def identity_providers(request: AuthedRequest) -> HttpResponse:
     """List through whom people may sign in, those of the environment too."""
-    permissions.require(request.user, Ability.KEEP_ROSTER)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
     context = {
-        "kept": IdentityProvider.objects.select_related("agency"),
+        "kept": IdentityProvider.objects.visible_to(standing).select_related("agency"),
         "configured": providers.from_environment(),
         "actions": [("Enter a provider", reverse("identity_provider_new"))],
         "trail": [*_trail()[:-1], ("Identity providers", "")],
@@ -55,8 +55,8 @@ def identity_provider_new(request: AuthedRequest) -> HttpResponse:
 @form_page
 @binding
 def identity_provider_edit(request: AuthedRequest, key: str) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    found = get_object_or_404(IdentityProvider, key=key)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(IdentityProvider.objects.visible_to(standing), key=key)
     leads_back = request.build_absolute_uri(reverse("openid_connect_callback", args=[key]))
     return answer(
         request,

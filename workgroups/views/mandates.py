@@ -25,7 +25,7 @@ from workgroups.views.form_pages import AuthedRequest, answer, form_page, typed
 def mandate_grant(request: AuthedRequest, key: str) -> HttpResponse:
     """Grant a mandate: any for the secretariat, an alternate's or staff's for the head."""
     standing = Standing.of(request.user)
-    found = get_object_or_404(Agency, key=key)
+    found = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     standing.require_naming(found)
     return answer(
         request,
@@ -57,9 +57,9 @@ def get_mandate(standing: Standing, key: str, pk: int) -> Mandate:
 
     :raises PermissionDenied: if that is not their act, saying whose it is.
     """
-    agency = get_object_or_404(Agency, key=key)
+    agency = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     standing.require_naming(agency)
-    mandates = agency.mandates.select_related("agency", "person")
+    mandates = agency.mandates.visible_to(standing).select_related("agency", "person")
     held: Mandate = get_object_or_404(mandates, pk=pk)
     standing.require_naming(agency, held.capacity)
     return held
@@ -78,11 +78,7 @@ def mandate_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
         button="End the mandate",
         trail=trail_to(held.agency),
         lede=f"{held}. What was done under it stays the agency's.",
-        also={
-            "actions": [
-                ("Handover sheet", reverse("mandate_handover", args=[key, pk])),
-            ]
-        },
+        actions=[("Handover sheet", reverse("mandate_handover", args=[key, pk]))],
     )
 
 

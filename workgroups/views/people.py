@@ -95,8 +95,8 @@ def _desk_actions(standing: Standing, pk: int) -> list[tuple[str, str]]:
 @form_page
 @binding
 def person_sessions_end(request: AuthedRequest, pk: int) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ACCOUNTS)
-    person = get_object_or_404(User, pk=pk)
+    standing = permissions.require(request.user, Ability.KEEP_ACCOUNTS)
+    person = get_object_or_404(User.objects.visible_to(standing), pk=pk)
     return answer(
         request,
         ReasonForm(typed(request)),
@@ -113,8 +113,8 @@ def person_sessions_end(request: AuthedRequest, pk: int) -> HttpResponse:
 @form_page
 @binding
 def person_factor_remove(request: AuthedRequest, pk: int) -> HttpResponse:
-    permissions.require(request.user, Ability.KEEP_ACCOUNTS)
-    person = get_object_or_404(User, pk=pk)
+    standing = permissions.require(request.user, Ability.KEEP_ACCOUNTS)
+    person = get_object_or_404(User.objects.visible_to(standing), pk=pk)
     return answer(
         request,
         ReasonForm(typed(request)),

@@ -30,8 +30,8 @@ def own_data(request: AuthedRequest) -> HttpResponse:
 @form_page
 def person_erase(request: AuthedRequest, pk: int) -> HttpResponse:
     """Show what erasing a person removes and what stays, and do it."""
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    person = get_object_or_404(User, pk=pk)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    person = get_object_or_404(User.objects.visible_to(standing), pk=pk)
     form = EraseForm(typed(request))
     status = 200
     if request.method == "POST":

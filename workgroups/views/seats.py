@@ -42,8 +42,9 @@ def seats(request: AuthedRequest) -> HttpResponse:
 @require_POST
 def seat_confirm(request: AuthedRequest, key: str) -> HttpResponse:
     """Confirm who holds an agency's seat, with one press of a button."""
-    found = get_object_or_404(Agency, key=key)
-    Standing.of(request.user).require_confirming(found)
+    standing = Standing.of(request.user)
+    found = get_object_or_404(Agency.objects.visible_to(standing), key=key)
+    standing.require_confirming(found)
     form = ConfirmForm(request.POST)
     if form.is_valid():
         try:

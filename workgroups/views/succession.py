@@ -21,8 +21,8 @@ from workgroups.views.form_pages import AuthedRequest, form_page, show_refusal, 
 @form_page
 def agency_succession(request: AuthedRequest, key: str) -> HttpResponse:
     """Ask for the successor, show what will pass, then have it pass."""
-    permissions.require(request.user, Ability.KEEP_ROSTER)
-    found = get_object_or_404(Agency, key=key)
+    standing = permissions.require(request.user, Ability.KEEP_ROSTER)
+    found = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     form = SuccessionForm(typed(request), former=found)
     sheet, status = None, 200
     if request.method == "POST":
