@@ -26,6 +26,7 @@ from workgroups.forms.base import ReasonForm
 from workgroups.models import Agency
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
+from workgroups.sign_in.recency import binding
 from workgroups.views.form_pages import AuthedRequest, Trail, answer, form_page, typed
 
 # A refused form takes the place of the empty one of the same name.
@@ -186,6 +187,7 @@ def _carry_out(
 
 
 @require_POST
+@binding
 def call_position(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
     """Take the position of an agency that the reader speaks for."""
     standing = Standing.of(request.user)
@@ -203,6 +205,7 @@ def call_position(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
 
 
 @require_POST
+@binding
 def call_withdraw(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
     """Withdraw the position of an agency that the reader speaks for."""
     standing = Standing.of(request.user)
@@ -222,6 +225,7 @@ def call_withdraw(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
 
 
 @require_POST
+@binding
 def call_on_behalf(request: AuthedRequest, pk: int) -> HttpResponse:
     """Record a position for an agency, with where the secretariat has it from (rule 6)."""
     standing = Standing.of(request.user)
@@ -239,6 +243,7 @@ def call_on_behalf(request: AuthedRequest, pk: int) -> HttpResponse:
 
 
 @form_page
+@binding
 def call_extend(request: AuthedRequest, pk: int) -> HttpResponse:
     """Give the electorate more time."""
     standing = Standing.of(request.user)
@@ -260,6 +265,7 @@ def call_extend(request: AuthedRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@binding
 def call_return(request: AuthedRequest, pk: int) -> HttpResponse:
     """End the call without a decision."""
     standing = Standing.of(request.user)

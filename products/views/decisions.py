@@ -19,12 +19,14 @@ from products.services import calls, decisions
 from products.services.errors import ProductError
 from products.views.calls import get_call, situation, trail
 from workgroups.permissions import Standing
+from workgroups.sign_in.recency import binding
 from workgroups.views.form_pages import AuthedRequest, form_page, typed
 
 PAGE_LENGTH = 50
 
 
 @form_page
+@binding
 def declare(request: AuthedRequest, pk: int) -> HttpResponse:
     """Declare what a call came to: the computed outcome, or a weaker one with its reason."""
     standing = Standing.of(request.user)

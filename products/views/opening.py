@@ -26,6 +26,7 @@ from products.workflow import Action
 from workgroups.models import Agency, Mandate, User
 from workgroups.permissions import Standing
 from workgroups.roles import SPEAKING, Ability
+from workgroups.sign_in.recency import binding
 from workgroups.views.form_pages import AuthedRequest, form_page, typed
 
 
@@ -39,6 +40,7 @@ class Seat:
 
 
 @form_page
+@binding
 def call_new(request: AuthedRequest, code: str) -> HttpResponse:
     """Ask for question and deadline, show the confirmation sheet, then open the call."""
     standing = Standing.of(request.user)

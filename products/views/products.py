@@ -22,6 +22,7 @@ from products.views.product_page import ProductPage
 from products.workflow import PUBLIC
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
+from workgroups.sign_in.recency import binding
 from workgroups.views.form_pages import AuthedRequest, show_refusal
 
 PER_PAGE = 50
@@ -100,6 +101,7 @@ def product(request: AuthedRequest, code: str) -> HttpResponse:
 
 
 @require_POST
+@binding
 def product_act(request: AuthedRequest, code: str, act: str) -> HttpResponse:
     """Carry out one act of the table, or show on the page why it is impossible now."""
     page = ProductPage.of(request, code)

@@ -10,7 +10,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.test import Client, override_settings
-from django.urls import reverse
+from django.urls import URLPattern, get_resolver, reverse
 
 from isecg import clock, stale
 from isecg.events.models import Event
@@ -388,3 +388,63 @@ def test_an_address_is_kept_in_small_letters():
 def test_the_database_refuses_an_address_that_the_sign_in_would_not_find():
     with pytest.raises(IntegrityError), transaction.atomic():
         UserFactory(email="Anna@example.org")
+
+
+BINDING = {
+    "address_change",
+    "agency_succession",
+    "call_extend",
+    "call_new",
+    "call_on_behalf",
+    "call_position",
+    "call_return",
+    "call_withdraw",
+    "chair_end",
+    "chair_hand_over",
+    "declare",
+    "identity_provider_edit",
+    "identity_provider_new",
+    "invitation_new",
+    "mandate_end",
+    "mandate_grant",
+    "mandate_handover",
+    "membership_end",
+    "membership_start",
+    "person_edit",
+    "person_erase",
+    "person_factor_remove",
+    "person_sessions_end",
+    "product_act",
+    "seat_confirm",
+}
+
+
+def every_pattern(resolver):
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            yield entry
+        else:
+            yield from every_pattern(entry)
+
+
+def test_the_acts_that_bind_are_those_named_here():
+    binding = {
+        one.name
+        for one in every_pattern(get_resolver())
+        if getattr(one.callback, "is_binding", False)
+    }
+
+    assert binding == BINDING
+
+
+@pytest.mark.parametrize("name", sorted(BINDING))
+def test_a_binding_act_is_not_reached_without_being_asked(client, asked_again, name):
+    client.force_login(UserFactory(is_secretariat=True))
+    wanted = {"<int:pk>": "1", "<slug:key>": "esa", "<slug:code>": "GER", "<slug:act>": "release"}
+    (route,) = {str(one.pattern) for one in every_pattern(get_resolver()) if one.name == name}
+    for parameter, value in wanted.items():
+        route = route.replace(parameter, value)
+
+    asked = client.post(f"/{route}", {"reason": "r"})
+
+    assert (asked.status_code, asked.url.partition("?")[0]) == (302, "/confirm/")

@@ -33,6 +33,7 @@ from workgroups.permissions import Standing
 from workgroups.roles import Ability, Capacity
 from workgroups.sections import sections
 from workgroups.services import agencies as services
+from workgroups.sign_in.recency import binding
 from workgroups.views.form_pages import AuthedRequest, Trail, answer, form_page, typed
 
 
@@ -254,6 +255,7 @@ def agency_rename(request: AuthedRequest, key: str) -> HttpResponse:
 
 
 @form_page
+@binding
 def membership_start(request: AuthedRequest, key: str) -> HttpResponse:
     standing = permissions.require(request.user, Ability.KEEP_ROSTER)
     found = get_object_or_404(Agency.objects.visible_to(standing), key=key)
@@ -270,6 +272,7 @@ def membership_start(request: AuthedRequest, key: str) -> HttpResponse:
 
 
 @form_page
+@binding
 def membership_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
     standing = permissions.require(request.user, Ability.KEEP_ROSTER)
     held = get_object_or_404(

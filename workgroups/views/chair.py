@@ -17,6 +17,7 @@ from workgroups.models import ChairTerm, Meeting
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.services import chair as services
+from workgroups.sign_in.recency import binding
 from workgroups.views.form_pages import AuthedRequest, Trail, answer, form_page, typed
 
 
@@ -85,6 +86,7 @@ def _gap(former: ChairTerm | None, term: ChairTerm) -> bool:
 
 
 @form_page
+@binding
 def chair_hand_over(request: AuthedRequest) -> HttpResponse:
     standing = permissions.require(request.user, Ability.HAND_OVER_CHAIR)
     now = clock.now()
@@ -125,6 +127,7 @@ def chair_hand_over(request: AuthedRequest) -> HttpResponse:
 
 
 @form_page
+@binding
 def chair_end(request: AuthedRequest) -> HttpResponse:
     permissions.require(request.user, Ability.HAND_OVER_CHAIR)
     term = Standing.of(request.user).chair

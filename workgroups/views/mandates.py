@@ -17,11 +17,13 @@ from workgroups.models import Agency, Mandate
 from workgroups.permissions import Standing
 from workgroups.services import people
 from workgroups.services.handover import hand_over
+from workgroups.sign_in.recency import binding
 from workgroups.views.agencies import trail_to
 from workgroups.views.form_pages import AuthedRequest, answer, form_page, typed
 
 
 @form_page
+@binding
 def mandate_grant(request: AuthedRequest, key: str) -> HttpResponse:
     """Grant a mandate: any for the secretariat, an alternate's or staff's for the head."""
     standing = Standing.of(request.user)
@@ -66,6 +68,7 @@ def get_mandate(standing: Standing, key: str, pk: int) -> Mandate:
 
 
 @form_page
+@binding
 def mandate_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
     held = get_mandate(Standing.of(request.user), key, pk)
     return answer(
@@ -83,6 +86,7 @@ def mandate_end(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
 
 
 @form_page
+@binding
 def mandate_handover(request: AuthedRequest, key: str, pk: int) -> HttpResponse:
     """Show what is open in the hands of somebody who leaves, end the mandate and pass it on."""
     standing = Standing.of(request.user)

@@ -13,6 +13,7 @@ from workgroups.models import User
 from workgroups.roles import Ability
 from workgroups.services import erasure
 from workgroups.services.errors import RefusedError
+from workgroups.sign_in.recency import binding
 from workgroups.views.form_pages import AuthedRequest, form_page, show_refusal, typed
 
 
@@ -28,6 +29,7 @@ def own_data(request: AuthedRequest) -> HttpResponse:
 
 
 @form_page
+@binding
 def person_erase(request: AuthedRequest, pk: int) -> HttpResponse:
     """Show what erasing a person removes and what stays, and do it."""
     standing = permissions.require(request.user, Ability.KEEP_ROSTER)

@@ -12,6 +12,7 @@ from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.services import seats as services
 from workgroups.services.errors import RefusedError
+from workgroups.sign_in.recency import binding
 from workgroups.views.agencies import show_agency, trail_to
 from workgroups.views.form_pages import AuthedRequest
 
@@ -40,6 +41,7 @@ def seats(request: AuthedRequest) -> HttpResponse:
 
 
 @require_POST
+@binding
 def seat_confirm(request: AuthedRequest, key: str) -> HttpResponse:
     """Confirm who holds an agency's seat, with one press of a button."""
     standing = Standing.of(request.user)

@@ -15,10 +15,12 @@ from workgroups.models import Agency
 from workgroups.roles import Ability
 from workgroups.services import succession as services
 from workgroups.services.errors import RefusedError
+from workgroups.sign_in.recency import binding
 from workgroups.views.form_pages import AuthedRequest, form_page, show_refusal, typed
 
 
 @form_page
+@binding
 def agency_succession(request: AuthedRequest, key: str) -> HttpResponse:
     """Ask for the successor, show what will pass, then have it pass."""
     standing = permissions.require(request.user, Ability.KEEP_ROSTER)
