@@ -9,6 +9,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from isecg.celery import app as celery_app
+from tests.openid import process as openid
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_FLAGS = [
@@ -89,3 +90,12 @@ def chromium(chromium_path):
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def openid_provider(tmp_path_factory):
+    """Serve the OpenID provider of an agency to the tests that speak with it."""
+    place = tmp_path_factory.mktemp("provider")
+    back = [f"http://testserver/sign-in/with/{key}/back/" for key in ("esa", "jaxa")]
+    with openid.served(place, leads_back_to=back) as provider:
+        yield provider

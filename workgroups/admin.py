@@ -7,6 +7,7 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.db.models import URLField
 
 from isecg.admin import ReadOnlyAdmin
 from workgroups import models
@@ -51,6 +52,8 @@ class InvitationAdmin(ReadOnlyAdmin):
 class IdentityProviderAdmin(ReadOnlyAdmin):
     list_display = ["name", "agency", "server_url", "is_active"]
     list_select_related = ["agency"]
+    # Django warns of the scheme even where nothing can be typed.
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     exclude = ["sealed_secret"]
 
 

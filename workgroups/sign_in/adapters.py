@@ -8,10 +8,10 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
-from allauth.socialaccount.providers.base import AuthProcess
+from allauth.socialaccount.providers.base import AuthError, AuthProcess
 from django.conf import settings
 from django.http import HttpRequest
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
 from isecg import sealed
@@ -20,15 +20,17 @@ from workgroups import identity_providers
 from workgroups.models import User
 from workgroups.services import identity_providers as linking
 from workgroups.services import people
-from workgroups.sign_in import letters, recency
+from workgroups.sign_in import letters, openid, recency
 
 if TYPE_CHECKING:
+    import requests
     from django.contrib.auth.base_user import AbstractBaseUser
 
 NOT_LET_IN = (
     "No account opens with this address and password. The address may be in any case; "
     "the password may not. If you should have an account, ask the secretariat."
 )
+NOT_CONFIRMED = "The provider did not confirm who you are. Try again, or sign in here."
 # Their letters hold a link that opens something.
 SECRET_LETTERS = frozenset({"account/email/password_reset_key"})
 
@@ -146,24 +148,18 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
         Asked at every sign-in: a link that was made once ends with a change of the address.
         """
+        claims = _take_claims(sociallogin)
         provider = identity_providers.find(sociallogin.account.provider)
-        address = _verified_address(sociallogin)
         if sociallogin.state.get("process") != AuthProcess.LOGIN or provider is None:
             _refuse(request, "This is no way to sign in.")
-        if not address:
-            _refuse(request, f"{provider.name} did not say that your address is verified.")
-        if not provider.speaks_for(address):
-            _refuse(request, f"{provider.name} does not speak for the domain of your address.")
-        person = User.objects.filter(email__iexact=address).first()
-        if person is None:
-            _refuse(request, "No account opens with your address. Ask for an invitation.")
+        if not openid.is_of_one_person(claims):
+            _refuse(request, NOT_CONFIRMED)
+        person = _account_vouched_for(request, sociallogin, provider)
         if sociallogin.is_existing and sociallogin.user != person:
             _refuse(request, f"What {provider.name} says of you belongs to another account.")
-        # What else the provider tells of a person is not ours to keep.
-        sociallogin.account.extra_data = {}
-        if sociallogin.is_existing:
-            sociallogin.account.save()
-        elif person.is_active:
+        if not person.is_active:
+            raise ImmediateHttpResponse(redirect("account_inactive"))
+        if not sociallogin.is_existing:
             linking.link(person, sociallogin.account)
             sociallogin.user = person
 
@@ -176,7 +172,47 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         extra_context: Any = None,
     ) -> None:
         """Answer what went wrong at the provider with a page that leads back."""
-        _refuse(request, "The provider did not confirm who you are. Try again, or sign in here.")
+        if error != AuthError.CANCELLED:  # which has a page of its own
+            _refuse(request, NOT_CONFIRMED)
+
+    def get_requests_session(self) -> "requests.Session":
+        """Return a session in which a provider's nonsense is an error of the connection."""
+        session: requests.Session = super().get_requests_session()
+        session.hooks["response"].append(openid.require_sense)
+        return session
+
+    def populate_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]
+    ) -> User:
+        """Take nothing over: an account has its name already."""
+        person: User = sociallogin.user
+        return person
+
+
+def _take_claims(sociallogin: SocialLogin) -> dict[str, Any]:
+    """Return what the provider tells of a person, and keep none of it: it is not ours.
+
+    Allauth has written it to the row of a link that exists, before it asked us.
+    """
+    claims, sociallogin.account.extra_data = sociallogin.account.extra_data, {}
+    if sociallogin.is_existing:
+        sociallogin.account.save()
+    return dict(claims)
+
+
+def _account_vouched_for(
+    request: HttpRequest, sociallogin: SocialLogin, provider: identity_providers.Provider
+) -> User:
+    """Return the account of the address that ``provider`` has verified, and may speak for."""
+    address = _verified_address(sociallogin)
+    if not address:
+        _refuse(request, f"{provider.name} did not say that your address is verified.")
+    if not provider.speaks_for(address):
+        _refuse(request, f"{provider.name} does not speak for the domain of your address.")
+    person = User.objects.filter(email__iexact=address).first()
+    if person is None:
+        _refuse(request, "No account opens with your address. Ask for an invitation.")
+    return person
 
 
 def _verified_address(sociallogin: SocialLogin) -> str:

@@ -1,0 +1,5 @@
+"""What a web server serves of the provider."""
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
