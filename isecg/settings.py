@@ -192,6 +192,7 @@ MFA_FORMS = {
     "authenticate": "workgroups.sign_in.forms.AuthenticateForm",
     "reauthenticate": "workgroups.sign_in.forms.CodeForm",
     "activate_totp": "workgroups.sign_in.forms.ActivateTOTPForm",
+    "add_webauthn": "workgroups.sign_in.forms.AddPasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -93,9 +93,16 @@ def chromium(chromium_path):
 
 
 @pytest.fixture(scope="session")
-def openid_provider(tmp_path_factory):
+def guarded_port():
+    """Return where the site with second factors is served: the provider leads back to it."""
+    return openid.free_port()
+
+
+@pytest.fixture(scope="session")
+def openid_provider(tmp_path_factory, guarded_port):
     """Serve the OpenID provider of an agency to the tests that speak with it."""
     place = tmp_path_factory.mktemp("provider")
-    back = [f"http://testserver/sign-in/with/{key}/back/" for key in ("esa", "jaxa")]
+    sites = ("http://testserver", f"http://localhost:{guarded_port}")
+    back = [f"{site}/sign-in/with/{key}/back/" for site in sites for key in ("esa", "jaxa")]
     with openid.served(place, leads_back_to=back) as provider:
         yield provider

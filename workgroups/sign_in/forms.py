@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
+from allauth.mfa.webauthn import forms as passkeys
 from django import forms
 
 PASSWORD_HELP = "12 characters or more, and none of the common ones. Any characters will do."  # noqa: S105
@@ -20,6 +21,8 @@ def _say(form: forms.Form, name: str, *, label: str, help_text: str = "") -> Non
 
 class SignInForm(account.LoginForm):
     """An address and a password."""
+
+    refused = "You are not signed in."
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -69,6 +72,8 @@ class ChangePasswordForm(_OnceMixin, account.ChangePasswordForm):
 class ReauthenticateForm(account.ReauthenticateForm):
     """The password again, before an act that binds."""
 
+    refused = "That it is you was not confirmed."
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say(self, "password", label="Password")
@@ -77,6 +82,8 @@ class ReauthenticateForm(account.ReauthenticateForm):
 class AuthenticateForm(mfa.AuthenticateForm):
     """The code that follows the password."""
 
+    refused = "You are not signed in."
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say(self, "code", label="Code", help_text=CODE_HELP)
@@ -84,6 +91,8 @@ class AuthenticateForm(mfa.AuthenticateForm):
 
 class CodeForm(mfa.ReauthenticateForm):
     """A code, before an act that binds."""
+
+    refused = "That it is you was not confirmed."
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,3 +105,17 @@ class ActivateTOTPForm(totp.ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say(self, "code", label="Code that the app shows")
+
+
+class AddPasskeyForm(passkeys.AddWebAuthnForm):
+    """A new passkey, and whether it opens the account without the password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, "name", label="Name", help_text="Where it lives: telephone, blue key.")
+        _say(
+            self,
+            "passwordless",
+            label="Sign in with it alone, without the password",
+            help_text="It then asks for your finger, your face or its PIN each time.",
+        )
