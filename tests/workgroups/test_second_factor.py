@@ -187,6 +187,19 @@ def test_the_password_alone_opens_nothing(client):
     assert client.get(reverse("home")).status_code == 200
 
 
+def test_a_passkey_is_offered_to_whoever_has_one_alone():
+    person = made(is_secretariat=True)
+    give_app(person)
+    pages = []
+    for _ in range(2):
+        client = Client()
+        sign_in(client, person)
+        pages.append(client.get(reverse("mfa_authenticate")).content.decode())
+        make_passkey(person)
+
+    assert ["Use a passkey" in page for page in pages] == [False, True]
+
+
 def test_a_code_opens_once():
     person = PEOPLE["staff"]()
     give_app(person)
