@@ -2,10 +2,12 @@
 
 import json
 import threading
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount, SocialToken
@@ -13,7 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 
-from isecg import stale
+from isecg import clock, stale
 from isecg.events.models import Event
 from isecg.mail.models import Letter
 from tests.factories import AgencyFactory, UserFactory
@@ -160,6 +162,45 @@ def test_an_account_accepted_without_a_password_opens_through_it(client, provide
 def path_of_invitation(address):
     letter = Letter.objects.get(address=address)
     return "/invitation/" + letter.text.split("/invitation/")[1].split()[0]
+
+
+def test_whoever_has_no_password_confirms_through_it_and_what_was_typed_is_kept(
+    client, provider, anna, settings
+):
+    settings.ISECG_REAUTHENTICATE_MINUTES = 60
+    anna.set_password(None)
+    anna.save_as(None, "test")
+    sign_in(client, provider)
+    session_key = client.session.session_key
+
+    with time_machine.travel(clock.now() + timedelta(minutes=61)):
+        asked = client.post(reverse("address_change"), {"email": "new@esa.example"})
+        assert not anna.address_changes.exists()
+        assert "what you typed before is kept" in client.get(asked.url).content.decode()
+        led = client.post(asked.url)
+        done = client.get(path_back(provider, led.url))
+
+    assert done.url == reverse("profile")
+    assert anna.address_changes.get().new_email == "new@esa.example"
+    assert client.session.session_key == session_key
+    assert kept() == ([("anna@esa.example", "esa", {})], 0, 0)
+
+
+def test_whoever_confirms_as_somebody_else_signs_in_as_them_and_nothing_is_done(
+    client, provider, anna, settings
+):
+    settings.ISECG_REAUTHENTICATE_MINUTES = 60
+    berta = UserFactory(email="berta@esa.example", password=make_password(None))
+    provider.know(anna=ANNA, berta={"email": "berta@esa.example", "email_verified": True})
+    sign_in(client, provider, username="berta")
+
+    with time_machine.travel(clock.now() + timedelta(minutes=61)):
+        asked = client.post(reverse("address_change"), {"email": "new@esa.example"})
+        led = client.post(asked.url)
+        client.get(path_back(provider, led.url, "anna"))
+
+    assert client.session["_auth_user_id"] == str(anna.pk)
+    assert (anna.address_changes.count(), berta.address_changes.count()) == (0, 0)
 
 
 # --- Refused ---------------------------------------------------------------------------------

@@ -3,16 +3,21 @@
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.internal.flows.login import record_authentication
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base import AuthError, AuthProcess
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from isecg import sealed
 from isecg.mail import outbox
@@ -31,6 +36,11 @@ NOT_LET_IN = (
     "the password may not. If you should have an account, ask the secretariat."
 )
 NOT_CONFIRMED = "The provider did not confirm who you are. Try again, or sign in here."
+WAYS = {
+    "reauthenticate": "Your password",
+    "mfa_reauthenticate": "A code from your app, or a recovery code",
+    "mfa_reauthenticate:webauthn": "A passkey",
+}
 # Their letters hold a link that opens something.
 SECRET_LETTERS = frozenset({"account/email/password_reset_key"})
 
@@ -67,6 +77,28 @@ class AccountAdapter(DefaultAccountAdapter):
         assert isinstance(user, User)
         found = self.authenticate(context.request, email=user.email, password=password)
         return found is not None and found.pk == user.pk
+
+    def get_reauthentication_methods(self, user: "AbstractBaseUser") -> list[dict[str, str]]:
+        """Return how somebody can confirm who they are.
+
+        Whoever has neither a password nor a factor is asked by the provider that knows them.
+        """
+        methods = [
+            {**method, "description": WAYS[method["id"]]}
+            for method in super().get_reauthentication_methods(user)
+        ]
+        if methods or not isinstance(user, User):
+            return methods
+        linked = set(SocialAccount.objects.filter(user=user).values_list("provider", flat=True))
+        return [
+            {
+                "id": one.key,
+                "description": f"Through {one.name}",
+                "url": reverse("openid_connect_login", args=[one.key]),
+            }
+            for one in identity_providers.active()
+            if one.key in linked and one.speaks_for(user.email)
+        ]
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the address in a letter: of the site as it is known, not as it was asked."""
@@ -113,6 +145,16 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return sealed.unseal(encrypted_text)
+
+    def generate_authenticator_name(
+        self,
+        user: "AbstractBaseUser",
+        type: Authenticator.Type,  # noqa: A002 - allauth names it
+    ) -> str:
+        """Return what a new passkey is called until its owner calls it otherwise."""
+        assert isinstance(user, User)
+        had = Authenticator.objects.filter(user=user, type=type).count()
+        return f"Passkey {had + 1}" if had else "Passkey"
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Return as what the site asks for a passkey."""
@@ -162,6 +204,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         if not sociallogin.is_existing:
             linking.link(person, sociallogin.account)
             sociallogin.user = person
+        if request.user == person:
+            record_authentication(request, sociallogin)
+            raise ImmediateHttpResponse(_go_on(request, sociallogin))
 
     def on_authentication_error(
         self,
@@ -198,6 +243,15 @@ def _take_claims(sociallogin: SocialLogin) -> dict[str, Any]:
     if sociallogin.is_existing:
         sociallogin.account.save()
     return dict(claims)
+
+
+def _go_on(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
+    """Carry out what waited for a confirmation, or lead back to where it was asked for."""
+    to = sociallogin.get_redirect_url(request) or reverse("home")
+    # Where allauth looks for what waits.
+    request.GET = QueryDict(urlencode({"next": to}))
+    response: HttpResponse | None = resume_request(request)
+    return response or redirect(to)
 
 
 def _account_vouched_for(
