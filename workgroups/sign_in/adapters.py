@@ -247,11 +247,10 @@ def _take_claims(sociallogin: SocialLogin) -> dict[str, Any]:
 
 def _go_on(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
     """Carry out what waited for a confirmation, or lead back to where it was asked for."""
-    to = sociallogin.get_redirect_url(request) or reverse("home")
-    # Where allauth looks for what waits.
-    request.GET = QueryDict(urlencode({"next": to}))
+    # Where allauth looks for what waits; an address of another site it passes over.
+    request.GET = QueryDict(urlencode({"next": sociallogin.get_redirect_url(request) or ""}))
     response: HttpResponse | None = resume_request(request)
-    return response or redirect(to)
+    return response or redirect("home")
 
 
 def _account_vouched_for(
