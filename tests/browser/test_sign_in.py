@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from products.demo.people import BY_KEY, PASSWORD
 from tests.browser.conftest import APP_SECRET
+from tests.browser.test_pages import faults
 from tests.openid.names import PASSWORD as PASSWORD_AT_THE_AGENCY
 
 OWN_PASSWORD = "what only I would think of"
@@ -40,6 +41,7 @@ def give_code(page, code):
 
 def sign_in_with_app(site, page, key, secret=APP_SECRET):
     site.give_password(page, BY_KEY[key].email)
+    expect(page.get_by_role("heading", name="Your second factor")).to_be_visible()
     give_code(page, code_of(secret))
     page.get_by_text(BY_KEY[key].shown).first.wait_for()
 
@@ -77,6 +79,12 @@ def complaints_of(page, site):
     return found
 
 
+def look_at(page):
+    """Find nothing on the page that axe objects to, in both themes and widths."""
+    assert faults(page, page.url) == []
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
 def link_of_letter(page, subject, pattern):
     """Return the link in the latest letter of that subject, as the mailbox page shows it."""
     page.goto("/mailbox/")
@@ -97,6 +105,7 @@ def test_an_invited_head_comes_in_with_a_passkey_and_signs_the_call(guarded_site
     desk.get_by_label("Reason").fill("Named by the agency’s letter.")
     desk.get_by_role("button", name="Send the invitation").click()
     expect(desk.locator("main")).to_contain_text("elena@demo.example.org")
+    look_at(desk)
     link = link_of_letter(desk, "Invitation to the ISECG tracker", r"http://localhost:\d+\S+")
     office.close()
 
@@ -105,6 +114,7 @@ def test_an_invited_head_comes_in_with_a_passkey_and_signs_the_call(guarded_site
     complaints = complaints_of(page, guarded_site)
     give_authenticator(context, page)
     page.goto(link)
+    look_at(page)
     page.get_by_label("Password").fill(OWN_PASSWORD)
     page.get_by_role("button", name="Open the account").click()
 
@@ -112,12 +122,17 @@ def test_an_invited_head_comes_in_with_a_passkey_and_signs_the_call(guarded_site
     expect(page.get_by_role("heading", name="Your second factor")).to_be_visible()
     page.goto("/products/")
     expect(page.get_by_role("heading", name="Your second factor")).to_be_visible()
+    look_at(page)
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_label("Sign in with it alone").check()
     page.get_by_role("button", name="Add the passkey").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     assert page.locator("li.code").count() == 10
-    page.get_by_role("link", name="Go on to the first page").click()
+    look_at(page)
+    page.goto("/profile/second-factor/passkeys/")
+    expect(page.get_by_role("row", name=re.compile("^Passkey"))).to_contain_text("alone")
+    look_at(page)
+    page.goto("/")
     page.get_by_text("Elena Marchenko").first.wait_for()
     sign_out(page)
 
@@ -240,6 +255,7 @@ def test_a_position_is_kept_through_the_confirmation(guarded_site, chromium):
 
     take_position(page, "CSA", "Object", "Section 2: a date is promised. Leave it out.")
     expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    look_at(page)
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Confirm").click()
     expect(page.locator("main")).to_contain_text("This is not your present password.")
