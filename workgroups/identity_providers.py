@@ -35,9 +35,14 @@ class Provider:
 
 
 def active() -> list[Provider]:
-    """Return the providers through which people may sign in, by name."""
+    """Return the providers through which people may sign in, by name.
+
+    Of two with one key that of the environment counts.
+    """
+    configured = from_environment()
     kept = IdentityProvider.objects.filter(is_active=True)
-    found = [*from_environment(), *(_read(row) for row in kept)]
+    kept = kept.exclude(key__in=[provider.key for provider in configured])
+    found = [*configured, *(_read(row) for row in kept)]
     return sorted(found, key=lambda provider: provider.name)
 
 
@@ -54,7 +59,7 @@ def of_address(address: str) -> Provider | None:
 def from_environment() -> list[Provider]:
     """Return the providers that ``ISECG_OIDC`` names.
 
-    :raises ImproperlyConfigured: if an entry lacks something, naming it.
+    :raises ImproperlyConfigured: if an entry lacks something, naming it, or goes without https.
     """
     return [_configured(entry) for entry in settings.ISECG_OIDC]
 
@@ -62,7 +67,7 @@ def from_environment() -> list[Provider]:
 def _configured(entry: Mapping[str, Any]) -> Provider:
     try:
         domains = frozenset(str(domain).lower() for domain in entry["domains"])
-        return Provider(
+        provider = Provider(
             **{
                 name: str(entry[name])
                 for name in ("key", "name", "server_url", "client_id", "secret")
@@ -73,6 +78,10 @@ def _configured(entry: Mapping[str, Any]) -> Provider:
         raise ImproperlyConfigured(
             f"ISECG_OIDC: an entry lacks {error}. docs/operations.md says what belongs in it."
         ) from error
+    # Its tokens are believed because nobody can stand between it and this site.
+    if settings.HTTPS and not provider.server_url.startswith("https://"):
+        raise ImproperlyConfigured(f"ISECG_OIDC: {provider.key} is not reached by https.")
+    return provider
 
 
 def _read(row: IdentityProvider) -> Provider:

@@ -12,6 +12,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 
@@ -20,6 +21,7 @@ from isecg.events.models import Event
 from isecg.mail.models import Letter
 from tests.factories import AgencyFactory, UserFactory
 from tests.openid.process import SECRET, free_port
+from workgroups import identity_providers
 from workgroups.models import IdentityProvider, User
 from workgroups.roles import InvitedAs
 from workgroups.services import identity_providers as services
@@ -184,6 +186,15 @@ def test_whoever_has_no_password_confirms_through_it_and_what_was_typed_is_kept(
     assert anna.address_changes.get().new_email == "new@esa.example"
     assert client.session.session_key == session_key
     assert kept() == ([("anna@esa.example", "esa", {})], 0, 0)
+
+
+@pytest.mark.parametrize("is_signed_in", [False, True])
+@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example/", "/\\evil.example", ""])
+def test_it_leads_nowhere_else(client, provider, anna, is_signed_in, to):
+    if is_signed_in:
+        client.force_login(anna)
+
+    assert sign_in(client, provider, next=to).url == reverse("home")
 
 
 def test_whoever_confirms_as_somebody_else_signs_in_as_them_and_nothing_is_done(
@@ -533,6 +544,25 @@ def test_a_row_taken_out_of_use_is_no_page(client, openid_provider, row, anna, s
     assert [begin(client).status_code, client.get(back).status_code] == [404, 404]
     assert kept() == NOTHING
     assert "Sign in with ESA" not in client.get(reverse("account_login")).content.decode()
+
+
+def test_of_two_with_one_key_that_of_the_environment_counts(client, openid_provider, row, settings):
+    configured = {"key": "esa", "name": "Configured", "domains": ["esa.example"]}
+    settings.ISECG_OIDC = [configured | openid_provider.client]
+
+    page = client.get(reverse("account_login")).content.decode()
+
+    assert ("Sign in with Configured" in page, "Sign in with ESA" in page) == (True, False)
+    assert begin(client).status_code == 302
+
+
+def test_the_environment_names_no_provider_that_others_could_read_along_with(settings):
+    settings.HTTPS = True
+    entry = {"key": "esa", "name": "ESA", "domains": [], "client_id": "x", "secret": "x"}
+    settings.ISECG_OIDC = [entry | {"server_url": "http://esa.example"}]
+
+    with pytest.raises(ImproperlyConfigured, match="esa is not reached by https"):
+        identity_providers.active()
 
 
 def test_the_secret_is_sealed_and_stands_nowhere(client, row, secretariat):
