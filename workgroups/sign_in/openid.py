@@ -40,8 +40,8 @@ def require_sense(response: requests.Response, *_args: Any, **_kwargs: Any) -> N
 def is_of_one_person(claims: dict[str, Any]) -> bool:
     """Whether the ID token and the answer about the person name the same one.
 
-    OpenID Connect Core 5.3.2 leaves this to the site; an answer about somebody else
-    must not be taken for the person who signed in.
+    OpenID Connect Core 5.3.2 asks it of the site: an answer about somebody else must not
+    be taken for the person who signed in.
     """
     token, answer = claims.get("id_token"), claims.get("userinfo")
     return not token or not answer or token.get("sub") == answer.get("sub")
