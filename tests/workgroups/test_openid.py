@@ -404,6 +404,8 @@ class Talker:
                 self.send_response(status)
                 if kind:
                     self.send_header("Content-Type", kind)
+                if status == 302:
+                    self.send_header("Location", f"{talker.url}/elsewhere")
                 self.end_headers()
                 self.wfile.write(body.encode())
 
@@ -458,6 +460,18 @@ def test_a_configuration_that_is_none_is_a_sentence(client, talker, body):
     talker.says("/.well-known/openid-configuration", body)
 
     assert sentence(begin(client)) == AWAY
+
+
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/userinfo"])
+def test_the_site_is_sent_nowhere_else(client, talker, anna, path):
+    talker.says("/elsewhere", talker.answers[path][1])
+    talker.says(path, "", status=302)
+
+    if path == "/userinfo":
+        assert sentence(come_back(client)) == NOT_CONFIRMED
+    else:
+        assert sentence(begin(client)) == AWAY
+    assert (kept(), is_in(client)) == (NOTHING, False)
 
 
 def come_back(client):

@@ -23,9 +23,14 @@ LONGEST_SUBJECT = 191
 def require_sense(response: requests.Response, *_args: Any, **_kwargs: Any) -> None:
     """Refuse an answer that is no JSON object, or holds something else than it must.
 
+    Nobody sends the site to an address that its settings do not name.
+
     :raises requests.exceptions.InvalidJSONError: if it makes no sense.
+    :raises requests.exceptions.TooManyRedirects: if it leads elsewhere.
     """
-    if response.is_redirect or not response.ok:
+    if response.is_redirect:
+        raise requests.exceptions.TooManyRedirects("It sends us elsewhere.", response=response)
+    if not response.ok:
         return
     said = response.json()
     if not isinstance(said, dict):
