@@ -93,7 +93,7 @@ def test_a_known_person_is_let_in_and_nothing_told_of_them_is_kept(client, provi
     assert is_in(client)
     assert kept() == ([("anna@esa.example", "esa", {})], 0, 0)
     event = Event.objects.get(event="person.linked")
-    assert (event.actor, event.payload["after"]) == (anna.name, {"provider": "esa"})
+    assert (event.actor, event.payload["after"]) == (f"user:{anna.pk}", {"provider": "esa"})
     anna.refresh_from_db()
     assert anna.name != ANNA["name"]
     assert anna.check_password("a long enough password")
