@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
@@ -164,6 +166,34 @@ def test_resets_are_counted_for_each_sender(client):
     assert "Too many tries" in answers[-1].content.decode()
 
 
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "limited"),
+    [
+        # Each visitor's own, which the proxy wrote last.
+        (1, "{number}.0.2.1", False),
+        # One visitor who writes others before it.
+        (1, "{number}.0.2.1, 192.0.2.9", True),
+        # Nobody stands before the site: whoever sends the header wrote it.
+        (0, "{number}.0.2.1", True),
+    ],
+)
+def test_a_visitor_is_known_behind_as_many_proxies_as_there_are(
+    client, settings, proxies, forwarded, limited
+):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+
+    answers = [
+        client.post(
+            reverse("account_reset_password"),
+            {"email": f"{number}@example.org"},
+            headers={"x-forwarded-for": forwarded.format(number=number)},
+        ).status_code
+        for number in range(1, 22)
+    ]
+
+    assert answers == [302] * 20 + [429 if limited else 302]
+
+
 # --- A new password ---------------------------------------------------------------------------
 
 
@@ -217,8 +247,37 @@ def test_a_reset_chooses_a_password_once_and_ends_the_sessions(client, person):
     assert person.check_password(OTHER)
     assert "opens nothing any more" in again.content.decode()
     assert not is_in(other)
+    # Nobody gets past a second factor this way.
+    assert not is_in(client)
     assert [letter.subject for letter in letters_to("anna@example.org")][-1] != ""
     assert EmailAddress.objects.count() == 0
+
+
+def test_a_password_is_taken_as_typed_however_long(client, person):
+    long = f" {'é' * 80} "
+    ask_for_a_new_password(client)
+
+    client.post(follow(client, link_in(letters_to("anna@example.org")[-1])), {"password1": long})
+
+    for cut in (long.strip(), long[:64], long[:72]):
+        assert sign_in(client, "anna@example.org", cut).status_code == 200
+        assert not is_in(client)
+    assert sign_in(client, "anna@example.org", long).status_code == 302
+
+
+def test_a_password_is_masked(client, person):
+    ask_for_a_new_password(client)
+    new = follow(client, link_in(letters_to("anna@example.org")[-1]))
+    pages = [client.get(reverse("account_login")), client.get(new)]
+    sign_in(client, "anna@example.org", PASSWORD)
+    pages.append(client.get(reverse("account_change_password")))
+
+    shown = [
+        re.findall(r'type="(\w+)" name="(?:\w*password\w*)"', page.content.decode())
+        for page in pages
+    ]
+
+    assert shown == [["password"], ["password"], ["password"] * 2]
 
 
 def test_opening_the_link_alone_uses_nothing_up(client, person):
@@ -368,6 +427,20 @@ def test_a_binding_act_later_asks_for_the_password_and_keeps_what_was_typed(
 
     assert right.url == reverse("profile")
     assert person.address_changes.get().new_email == "new@example.org"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["mfa_activate_totp", "mfa_add_webauthn", "mfa_generate_recovery_codes"],
+)
+def test_a_factor_changes_only_after_being_asked(client, person, asked_again, name):
+    if name == "mfa_generate_recovery_codes":
+        TOTP.activate(person, "JBSWY3DPEHPK3PXP")
+    client.force_login(person)
+
+    for asked in (client.get(reverse(name)), client.post(reverse(name), {"code": "1"})):
+        assert asked.url.startswith("/confirm/")
+    assert not Authenticator.objects.exclude(type=Authenticator.Type.TOTP).exists()
 
 
 def test_looking_is_never_asked_for(client, person, asked_again):
