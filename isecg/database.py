@@ -26,7 +26,8 @@ class AppendOnly(Operation):
 
     SQLite cannot tell a deletion by hand from the emptying of a table between tests,
     so there a deleted row shows through what refers to it and through the hash chain.
-    A later migration that rebuilds the table on SQLite must apply this again.
+    A later migration that rebuilds the table on SQLite must apply this again; where the
+    table kept its guard, that changes nothing.
     """
 
     reversible = True
@@ -50,8 +51,10 @@ class AppendOnly(Operation):
         table = to_state.apps.get_model(app_label, self.model_name)._meta.db_table
         if schema_editor.connection.vendor == "postgresql":
             schema_editor.execute(_POSTGRESQL_FUNCTION)
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_refuses_update ON {table}")
             schema_editor.execute(_POSTGRESQL_TRIGGER.format(table=table))
         else:
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_refuses_update")
             schema_editor.execute(_SQLITE_UPDATE.format(table=table))
 
     def database_backwards(
@@ -63,7 +66,7 @@ class AppendOnly(Operation):
     ) -> None:
         table = from_state.apps.get_model(app_label, self.model_name)._meta.db_table
         on_table = f" ON {table}" if schema_editor.connection.vendor == "postgresql" else ""
-        schema_editor.execute(f"DROP TRIGGER {table}_refuses_update{on_table}")
+        schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_refuses_update{on_table}")
 
     def describe(self) -> str:
         return f"Refuse changes to the rows of {self.model_name}"

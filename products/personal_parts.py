@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from products.models import Comment, Draft
 from workgroups import personal_data
 from workgroups.models import User
 from workgroups.permissions import who_may
+from workgroups.personal_data import Erasure
 from workgroups.roles import Ability
 
 Rows = list[Mapping[str, Any]]
@@ -21,6 +23,10 @@ def register() -> None:
         "agency's seat and to the product.",
     )
     personal_data.register("versions", export=_versions)
+    personal_data.register(
+        "drafts", export=_drafts, erase=_throw_drafts_away, removes="Drafts of versions."
+    )
+    personal_data.register("comments", export=_comments, erase=_rename_commenter)
     personal_data.register("editorships", export=_editorships, holds=_editorships_held)
     personal_data.register("decisions", export=_decisions)
 
@@ -41,6 +47,35 @@ def _versions(person: User) -> Rows:
     return list(
         rows.values("product__code", "number", "change_class", "note", "created_at", "sha256")
     )
+
+
+def _drafts(person: User) -> Rows:
+    rows = person.drafts.order_by("pk")
+    return list(rows.values("product__code", "text", "note", "change_class", "saved_at"))
+
+
+def _throw_drafts_away(erasure: Erasure) -> None:
+    Draft.objects.filter(author=erasure.person).delete()
+
+
+def _comments(person: User) -> Rows:
+    rows = person.comments.order_by("written_at", "pk")
+    return list(
+        rows.values(
+            *["product__code", "number", "agency_code", "version__number", "clause", "place"],
+            *["line", "kind", "text", "proposal", "written_at", "submitted_at"],
+            *["disposition", "response", "answer", "answer_text"],
+        )
+    )
+
+
+def _rename_commenter(erasure: Erasure) -> None:
+    person, name = erasure.person, erasure.name
+    for comment in Comment.objects.filter(author=person).exclude(author_name=name):
+        comment.author_name = name
+        comment.save_as(erasure.by, erasure.reason)
+    # A history that kept the name would have erased nothing.
+    Comment.history.filter(author=person).update(author_name=name)
 
 
 def _editorships(person: User) -> Rows:

@@ -173,6 +173,50 @@ class ParticipationFactory(TrackedFactory):
     joined_at = factory.LazyFunction(lambda: clock.now() - timedelta(days=100))
 
 
+class CommentFactory(TrackedFactory):
+    """A submitted comment; ``number=None, submitted_at=None`` for an agency's draft."""
+
+    class Meta:
+        model = products.Comment
+
+    version = factory.SubFactory("tests.factories.VersionFactory")
+    product = factory.LazyAttribute(lambda comment: comment.version.product)
+    agency = factory.SubFactory(AgencyFactory)
+    agency_code = factory.LazyAttribute(lambda comment: comment.agency.code)
+    author = factory.SubFactory(UserFactory)
+    author_name = factory.LazyAttribute(lambda comment: comment.author.name)
+    entered_by = factory.LazyAttribute(lambda comment: comment.author)
+    kind = "technical"
+    text = "This is not so."
+    written_at = factory.LazyFunction(clock.now)
+    submitted_at = factory.LazyFunction(clock.now)
+    number = factory.LazyAttribute(lambda comment: comment.product.comments.count() + 1)
+
+
+class CommentWindowFactory(TrackedFactory):
+    class Meta:
+        model = products.CommentWindow
+
+    version = factory.SubFactory("tests.factories.VersionFactory")
+    product = factory.LazyAttribute(lambda window: window.version.product)
+    opens_at = factory.LazyFunction(lambda: clock.now() - timedelta(days=1))
+    closes_at = factory.LazyFunction(lambda: clock.now() + timedelta(days=20))
+    time_zone = "Europe/Paris"
+
+
+class PublicCommentFactory(TrackedFactory):
+    class Meta:
+        model = products.PublicComment
+
+    window = factory.SubFactory(CommentWindowFactory)
+    product = factory.LazyAttribute(lambda comment: comment.window.product)
+    number = factory.LazyAttribute(lambda comment: comment.product.public_comments.count() + 1)
+    name = "Pat Public"
+    address = "pat@public.example"
+    text = "Please think of the dust."
+    received_at = factory.LazyFunction(clock.now)
+
+
 class VersionFactory(DjangoModelFactory):
     class Meta:
         model = products.Version

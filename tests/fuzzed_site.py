@@ -14,7 +14,14 @@ from isecg.events.log import reference
 from isecg.mail import outbox
 from products import files
 from products.consensus import Outcome, Stand
-from products.models import AgendaLink, Decision, ProductEditor, WorkplanItem
+from products.models import (
+    AgendaLink,
+    CommentPlace,
+    Decision,
+    Draft,
+    ProductEditor,
+    WorkplanItem,
+)
 from products.models.products import RelationKind
 from products.models.versions import ChangeClass
 from products.services import decisions, products, releases, versions
@@ -24,11 +31,14 @@ from products.workflow import State
 from tests.factories import (
     AgendaItemFactory,
     ChairTermFactory,
+    CommentFactory,
+    CommentWindowFactory,
     GroupRoleFactory,
     LiaisonContactFactory,
     MeetingFactory,
     ParticipationFactory,
     ProductFactory,
+    PublicCommentFactory,
     WorkingGroupFactory,
 )
 from tests.passkeys import make_passkey
@@ -216,6 +226,22 @@ def make_rows():
     planned = WorkplanItem(kind="product", title="Plan", product=drafting, group=group)
     planned.save_as(None, "factory")
     AgendaLink.objects.create(item=item, product=drafting, version=drafting.versions.first())
+    first, second = drafting.versions.order_by("number")
+    comment = CommentFactory(version=first, agency=agency, author=head)
+    CommentPlace.objects.create(comment=comment, version=second, anchor=1, fate="same")
+    for commenting in world.agencies[:2]:
+        CommentFactory(version=second, agency=commenting, number=None, submitted_at=None)
+    Draft.objects.create(product=drafting, author=head, text="Not yet.", saved_at=clock.now())
+    window = CommentWindowFactory(
+        product=done.product, version=done.product.release.version, opens_at=clock.now()
+    )
+    PublicCommentFactory(window=window)
+    PublicCommentFactory(
+        window=window,
+        moderation="passed",
+        moderated_at=clock.now(),
+        handed_over_at=clock.now(),
+    )
     invitation = invitations.invite(
         "invited@example.org",
         invited_as=InvitedAs.STAFF,

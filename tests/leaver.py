@@ -12,11 +12,17 @@ from isecg import clock, stale
 from isecg.mail.models import Letter
 from products import files
 from products.consensus import Outcome, Stand
-from products.models import ProductEditor
+from products.models import Draft, ProductEditor
 from products.models.versions import ChangeClass
 from products.services import calls, decisions, versions
 from products.services import products as product_services
-from tests.factories import AgencyFactory, AgendaItemFactory, MeetingFactory, UserFactory
+from tests.factories import (
+    AgencyFactory,
+    AgendaItemFactory,
+    CommentFactory,
+    MeetingFactory,
+    UserFactory,
+)
 from tests.passkeys import make_passkey
 from tests.products.world import make_call
 from workgroups.services import addresses, chair, groups, invitations, people
@@ -82,6 +88,10 @@ def make_leaver(world, *, traveller):
         expected_latest=drafting.versions.count() or None,
         by=person,
     )
+    latest = drafting.versions.order_by("number").last()
+    comment = CommentFactory(version=latest, agency=agency, author=person)
+    comment.save_as(person, "Said otherwise.")
+    Draft.objects.create(product=drafting, author=person, text="Not yet.", saved_at=clock.now())
     _write_letters(person, world)
     Client().force_login(person)
     return person

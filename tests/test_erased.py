@@ -87,6 +87,8 @@ def test_no_page_and_no_column_knows_who_was_erased(left, settings):
         "mail.Letter.html",
         "mail.Letter.subject",
         "mail.Letter.text",
+        "products.Comment.author_name",
+        "products.HistoricalComment.author_name",
         "workgroups.ChairTerm.person_name",
         "workgroups.HistoricalChairTerm.person_name",
         "workgroups.HistoricalMandate.granted_by",

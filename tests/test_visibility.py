@@ -63,6 +63,8 @@ def own_models():
 # ours       of an organisation of which they are a contact
 # seats      mandates in force, and all those of their own agency
 # seat       of their own agency
+# submitted  comments that were submitted; "comments": those, and the drafts of their own agency
+# handed     public comments that were handed over
 #
 # A person who is not signed in sees nothing of anything, but what is released.
 #                        outsider    contact     staff    secretariat
@@ -120,6 +122,11 @@ TABLE = {
     "products.WorkplanItem": EVERYONE,
     "products.WorkplanAgency": EVERYONE,
     "products.AgendaLink": OF_RELEASED,
+    "products.Draft": "     own         own         own      own",
+    "products.Comment": "   none        none        comments submitted",
+    "products.CommentPlace": OF_DRAFTS,
+    "products.CommentWindow": OF_DRAFTS,
+    "products.PublicComment": "none     none        handed   all",
 }
 
 # Where a row says of which products it is, or of which version.
@@ -148,6 +155,7 @@ PERSONS = {
     "GroupRole": lambda row: row.person,
     "LiaisonContact": lambda row: row.person,
     "AddressChange": lambda row: row.person,
+    "Draft": lambda row: row.author,
 }
 
 
@@ -244,6 +252,9 @@ def expected(model, word, site, person):
         "own": lambda row: PERSONS[name](row) == user,
         "ours": lambda row: row.organisation == site["organisation"],
         "seat": lambda row: row.agency == site["agency"],
+        "submitted": lambda row: row.submitted_at is not None,
+        "comments": lambda row: row.submitted_at is not None or row.agency == site["agency"],
+        "handed": lambda row: row.handed_over_at is not None,
         "released": lambda row: is_out(name, row),
         "sent": lambda row: is_out(name, row) or VERSIONS[name](row) == site["sent"],
     }[word]

@@ -129,6 +129,8 @@ class Ability(StrEnum):
     START_DRAFTING = "start the drafting"
     WRITE_VERSION = "write a version"
     EDIT_PRODUCT = "edit what is said of a product"
+    COMMENT = "comment on a version"
+    DISPOSE_COMMENT = "dispose of comments"
     CIRCULATE = "circulate a version"
     RETURN_SHARED = "take a shared product back to drafting"
     OPEN_CALL = "open a call"
@@ -141,6 +143,8 @@ class Ability(StrEnum):
     SUPERSEDE = "mark an edition superseded"
     WITHDRAW = "withdraw a product"
     JOIN_PRODUCT = "join or leave a product for an agency"
+    INVITE_PUBLIC_COMMENT = "invite comments of the public"
+    MODERATE_PUBLIC_COMMENT = "moderate comments of the public"
     SEND_TO_LIAISON = "send a version to a liaison organisation"
     MAKE_STATEMENT = "send a statement of a liaison organisation"
     NAME_HOLDERS = "name the alternates and staff of an agency"
@@ -162,6 +166,8 @@ GRANTS: dict[Ability, frozenset[Role]] = {
     Ability.START_DRAFTING: _CHAIR_OR_DESK,
     Ability.WRITE_VERSION: _WRITERS,
     Ability.EDIT_PRODUCT: _WRITERS,
+    Ability.COMMENT: frozenset({Role.MEMBER, Role.SECRETARIAT}),
+    Ability.DISPOSE_COMMENT: _WRITERS,
     Ability.CIRCULATE: _WRITERS,
     Ability.RETURN_SHARED: _WRITERS,
     Ability.OPEN_CALL: _CHAIR_OR_DESK,
@@ -174,6 +180,8 @@ GRANTS: dict[Ability, frozenset[Role]] = {
     Ability.SUPERSEDE: _DESK,
     Ability.WITHDRAW: _CHAIR_OR_DESK,
     Ability.JOIN_PRODUCT: frozenset({Role.SPEAKER, Role.SECRETARIAT}),
+    Ability.INVITE_PUBLIC_COMMENT: _DESK,
+    Ability.MODERATE_PUBLIC_COMMENT: _DESK,
     Ability.SEND_TO_LIAISON: _DESK,
     Ability.MAKE_STATEMENT: frozenset({Role.LIAISON, Role.SECRETARIAT}),
     Ability.NAME_HOLDERS: frozenset({Role.HEAD, Role.SECRETARIAT}),

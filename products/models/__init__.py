@@ -2,8 +2,11 @@
 
 from products.models.calls import Call, Decision, Elector, PositionEntry
 from products.models.circulations import Circulation, CirculationRecipient
+from products.models.comments import Comment, CommentPlace
+from products.models.drafts import Draft
 from products.models.liaison import LiaisonSending, LiaisonStatement
 from products.models.products import Milestone, Participation, Product, ProductEditor, Relation
+from products.models.public_comments import CommentWindow, PublicComment
 from products.models.releases import Release, ReleaseParticipant
 from products.models.versions import Version, VersionFile
 from products.models.workplan import AgendaLink, WorkplanAgency, WorkplanItem
@@ -13,7 +16,11 @@ __all__ = [
     "Call",
     "Circulation",
     "CirculationRecipient",
+    "Comment",
+    "CommentPlace",
+    "CommentWindow",
     "Decision",
+    "Draft",
     "Elector",
     "LiaisonSending",
     "LiaisonStatement",
@@ -22,6 +29,7 @@ __all__ = [
     "PositionEntry",
     "Product",
     "ProductEditor",
+    "PublicComment",
     "Relation",
     "Release",
     "ReleaseParticipant",

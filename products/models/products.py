@@ -85,6 +85,7 @@ class Product(Tracked, Sourced):
         related_name="products",
         verbose_name="responsible working group",
     )
+    abstract = models.TextField(blank=True, help_text="What its public page says first.")
     purpose = models.TextField(blank=True)
     mutual_interest = models.TextField("statement of mutual interest", blank=True)
     electorate_rule = models.CharField(

@@ -23,6 +23,9 @@ class Release(Tracked):
     )
     day = PartialDateField("released on")
     released_at = models.DateTimeField(null=True, blank=True)
+    annex = models.JSONField(
+        "reservations, verbatim, with the agencies' codes of the day", default=list, blank=True
+    )
     overrides = models.JSONField("rules passed over, with the reasons", default=dict, blank=True)
 
     visible_by = through("product")

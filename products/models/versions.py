@@ -18,6 +18,13 @@ class ChangeClass(models.TextChoices):
     EDITORIAL = "editorial", "Editorial"
 
 
+class TextFormat(models.TextChoices):
+    """How the text of a version is to be read."""
+
+    MARKDOWN = "markdown", "Markdown"
+    PLAIN = "plain", "Plain text"
+
+
 def released_or_sent(rows: Any, standing: Standing) -> Any:
     """Who reads drafts sees every version; others the released ones, and a contact what was sent.
 
@@ -44,6 +51,7 @@ class Version(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     text = models.TextField(blank=True)
+    text_format = models.CharField(max_length=10, choices=TextFormat, default=TextFormat.MARKDOWN)
     change_class = models.CharField(max_length=20, choices=ChangeClass)
     note = models.TextField("what changed")
     author = models.ForeignKey(User, models.PROTECT, related_name="versions")
@@ -60,6 +68,10 @@ class Version(models.Model):
             models.CheckConstraint(
                 condition=models.Q(change_class__in=ChangeClass.values),
                 name="version_change_class_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(text_format__in=TextFormat.values),
+                name="version_text_format_known",
             ),
         ]
 

@@ -59,7 +59,7 @@ def show_version(
         "product": product,
         "version": found,
         "files": _with_product(found),
-        "paragraphs": () if too_long else rendering.paragraphs(found.text),
+        "paragraphs": () if too_long else rendering.paragraphs(found.text, found.text_format),
         "too_long": too_long,
         "circulations": found.circulations.visible_to(standing),
         "sendings": found.sendings.visible_to(standing).select_related("organisation"),

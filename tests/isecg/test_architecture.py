@@ -47,6 +47,7 @@ PURE = (
     "products/guards.py",
     "products/facts.py",
     "products/residue.py",
+    "products/remarks.py",
 )
 CHOICES_ALONE = {"django.db.models.TextChoices", "django.db.models.IntegerChoices"}
 

@@ -146,6 +146,7 @@ def test_its_holder_proposes_opens_and_keeps_nothing(world):
     assert standing.granted() == set()
     assert standing.granted(limit="DRAFT") == {
         Ability.READ_DRAFTS,
+        Ability.COMMENT,
         Ability.TAKE_POSITION,
         Ability.JOIN_PRODUCT,
         # A speaker's; whose seat it is, is asked apart, and is no seat of theirs.

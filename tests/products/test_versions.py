@@ -121,8 +121,9 @@ class TestRendering:
         assert [(part.number, part.html.strip()) for part in found] == [
             (1, "<h3>Title</h3>"),
             (2, "<p>One <em>two</em>.</p>"),
-            (3, "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
-            (4, '<p>See <a href="/y" rel="noopener noreferrer">x</a>.</p>'),
+            (3, "<ul>\n<li>a</li>\n</ul>"),
+            (4, "<ul>\n<li>b</li>\n</ul>"),
+            (5, '<p>See <a href="/y" rel="noopener noreferrer">x</a>.</p>'),
         ]
 
     @pytest.mark.parametrize(

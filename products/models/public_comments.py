@@ -1,0 +1,147 @@
+"""Windows for comments of the public, and what came in (rule 36)."""
+
+from typing import Any
+
+from django.db import models
+from django.urls import reverse
+
+from isecg.history import Tracked, row_history
+from isecg.visibility import VisibleQuerySet, through
+from products.models.products import Product
+from products.models.versions import Version
+from products.remarks import Moderation, PublicDisposition
+from workgroups.models import User
+from workgroups.permissions import Standing
+
+
+class CommentWindow(Tracked):
+    """The time in which the public may comment on one version: a posted draft or a release.
+
+    Instants are in UTC; ``time_zone`` is that in which the end was set. ``ended_at`` is set
+    where it was closed before its time. A version that is not released is public from
+    ``opens_at`` on and as long as the window is open.
+    """
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="comment_windows")
+    version = models.ForeignKey(
+        Version,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="comment_windows",
+        help_text="Empty for what was released before the tracker was kept.",
+    )
+    opens_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    time_zone = models.CharField(max_length=60)
+    note = models.TextField(blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    visible_by = through("product", "drafts_read_by")
+    objects = VisibleQuerySet.as_manager()
+    history = row_history()
+
+    class Meta:
+        ordering = ["-opens_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(closes_at__gt=models.F("opens_at")),
+                name="comment_window_closes_after_opening",
+                violation_error_message="A window closes after it opens.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Public comment on {self.version or self.product}"
+
+
+def handed_over(rows: Any, standing: Standing) -> Any:
+    """The secretariat sees every public comment, members those that were passed to them."""
+    if standing.is_secretariat:
+        return rows
+    products = Product.objects.drafts_read_by(standing)
+    return rows.filter(handed_over_at__isnull=False, window__product__in=products)
+
+
+class PublicComment(Tracked):
+    """What somebody outside said of a posted draft or a released product (rule 36).
+
+    It never changes a released edition. ``number`` counts within the product.
+    """
+
+    window = models.ForeignKey(CommentWindow, models.PROTECT, related_name="comments")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="public_comments")
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=150)
+    affiliation = models.CharField(max_length=200, blank=True)
+    address = models.EmailField(max_length=254, blank=True)
+    place = models.CharField("section or paragraph", max_length=100, blank=True)
+    text = models.TextField("comment")
+    received_at = models.DateTimeField()
+    moderation = models.CharField(max_length=10, choices=Moderation, default=Moderation.HELD)
+    moderation_reason = models.TextField(blank=True)
+    moderated_at = models.DateTimeField(null=True, blank=True)
+    moderated_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="moderated_comments"
+    )
+    handed_over_at = models.DateTimeField(null=True, blank=True)
+    disposition = models.CharField(max_length=10, choices=PublicDisposition, blank=True)
+    response = models.TextField(blank=True)
+    disposed_at = models.DateTimeField(null=True, blank=True)
+    disposed_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="disposed_public_comments"
+    )
+
+    visible_by = handed_over
+    objects = VisibleQuerySet.as_manager()
+    # The name and the address of an outsider are kept once, and can be erased.
+    history = row_history(excluded_fields=["name", "affiliation", "address"])
+
+    class Meta:
+        ordering = ["product", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "number"], name="public_comment_number_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(moderation__in=Moderation.values),
+                name="public_comment_moderation_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(disposition__in=["", *PublicDisposition.values]),
+                name="public_comment_disposition_known",
+            ),
+            models.CheckConstraint(condition=~models.Q(text=""), name="public_comment_has_text"),
+            models.CheckConstraint(
+                condition=~models.Q(moderation=Moderation.REFUSED)
+                | ~models.Q(moderation_reason=""),
+                name="public_comment_refusal_has_reason",
+                violation_error_message="A refusal needs its reason.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(moderation=Moderation.HELD, moderated_at=None)
+                | (~models.Q(moderation=Moderation.HELD) & models.Q(moderated_at__isnull=False)),
+                name="public_comment_moderated_at_iff_moderated",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(handed_over_at=None) | models.Q(moderation=Moderation.PASSED),
+                name="public_comment_handed_over_if_passed",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(disposition="", disposed_at=None)
+                | (~models.Q(disposition="") & models.Q(disposed_at__isnull=False)),
+                name="public_comment_disposed_at_iff_disposed",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(disposition=PublicDisposition.REJECTED)
+                | ~models.Q(response=""),
+                name="public_comment_rejection_has_reason",
+                violation_error_message="A rejection needs its reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} P-{self.number}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("public_comment", args=[self.product.code, self.number])
