@@ -234,5 +234,8 @@ def _parsed(archive: ZipFile, name: str) -> Any:
     )
     try:
         return etree.fromstring(archive.read(name).replace(*_STRICT), parser)
-    except (KeyError, etree.XMLSyntaxError) as error:
+    except etree.XMLSyntaxError as error:
+        full = error.code == etree.ErrorTypes.ERR_NO_MEMORY
+        raise RefusedError(Refusal.LIMITS if full else Refusal.BROKEN) from error
+    except KeyError as error:
         raise RefusedError(Refusal.BROKEN) from error
