@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from products.extraction.limits import Limits
+
 
 def quorum() -> Decimal:
     """Return the share of the electorate that must answer (rule 24)."""
@@ -24,3 +26,17 @@ def share_days(kind: str) -> int:
 def upload_limit() -> int:
     """Return the greatest size of an uploaded file, in bytes."""
     return int(settings.ISECG_UPLOAD_LIMIT_MB) * 1024 * 1024
+
+
+def extraction_limits(*, characters: int) -> Limits:
+    """Return what reading the text of an uploaded file may cost."""
+    return Limits(
+        memory_mb=settings.ISECG_EXTRACTION_MEMORY_MB,
+        cpu_seconds=settings.ISECG_EXTRACTION_CPU_SECONDS,
+        wall_seconds=settings.ISECG_EXTRACTION_WALL_SECONDS,
+        characters=characters,
+        pages=settings.ISECG_EXTRACTION_PAGES,
+        unpacked_mb=settings.ISECG_EXTRACTION_UNPACKED_MB,
+        ratio=settings.ISECG_EXTRACTION_RATIO,
+        members=settings.ISECG_EXTRACTION_MEMBERS,
+    )
