@@ -50,6 +50,7 @@ PURE = (
     "products/remarks.py",
     "products/alignment.py",
     "products/compare.py",
+    "products/compare_sheet.py",
 )
 CHOICES_ALONE = {"django.db.models.TextChoices", "django.db.models.IntegerChoices"}
 
