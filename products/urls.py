@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from products.views import (
     agenda,
     calls,
+    compare,
     decisions,
     history,
     home,
@@ -48,7 +49,12 @@ urlpatterns = [
         product_forms.participant_end,
         name="participant_end",
     ),
-    path("products/<slug:code>/compare/", versions.compare, name="compare"),
+    path("products/<slug:code>/compare/", compare.compare, name="compare"),
+    path(
+        "products/<slug:code>/compare/since-position/",
+        compare.since_position,
+        name="since_position",
+    ),
     path("products/<slug:code>/versions/new/", versions.version_new, name="version_new"),
     path("products/<slug:code>/versions/<int:number>/", versions.version, name="version"),
     path(

@@ -281,6 +281,7 @@ def make_rows():
                 "participant_new",
                 "participant_end",
                 "compare",
+                "since_position",
                 "version_new",
                 "call_new",
             ]

@@ -106,6 +106,9 @@ BY_DESK = "   s    h    h    f    f    f    f    f    f    f    o    h    s    f
 BY_CHAIR = "  s    h    h    f    f    f    f    f    f    o    f    h    s    f"
 VOICES = "    s    h    h    f    o    o    f    f    f    f    f    h    s    f"
 PARTS = "     s    h    h    f    o    o    f    f    o    f    o    h    s    f"
+# What changed since one's agency took a position: who reads drafts and belongs to none asks not.
+OF_AGENCY = " s    h    h    r    r    r    r    r    r    r    f    h    s    r"
+OF_AGENCY_R = "s   h    h    r    r    r    r    r    r    r    f    h    s    h"
 # On version 1 of the draft, which alone was sent to the contact's organisation:
 SENT = "      s    h    o    o    o    o    o    o    o    o    o    h    s    o"
 SENDS = "     s    h    f    f    f    f    f    f    f    f    o    h    s    f"
@@ -235,6 +238,8 @@ TABLE = {
     "product_history released": (APART, READ),
     "compare draft": (MEMBERS, READ),
     "compare released": (APART, READ),
+    "since_position draft": (OF_AGENCY, READ),
+    "since_position released": (OF_AGENCY_R, READ),
     "version draft": (SENT, READ),
     "version released": (ALL, READ),
     "version unreleased": (APART, READ),
@@ -554,4 +559,4 @@ def test_every_row_of_the_table_has_a_cell_for_each_kind_of_person():
     cells = [len(row.split()) for rows in TABLE.values() for row in rows]
 
     assert set(cells) == {len(PEOPLE)}
-    assert sum(cells) == 4172
+    assert sum(cells) == 4228

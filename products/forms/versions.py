@@ -1,6 +1,5 @@
-"""What is typed and sent to make a version, and to compare two."""
+"""What is typed and sent to make a version."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -9,7 +8,6 @@ from django.db.models import TextChoices
 
 from products import defaults, files
 from products.files import Checked
-from products.models import Version
 from products.models.versions import ChangeClass
 
 LONGEST_TEXT = 500_000
@@ -111,13 +109,3 @@ class VersionForm(forms.Form):
         except files.UnfitFileError as error:
             self.add_error(field, str(error))
             return None
-
-
-class CompareForm(forms.Form):
-    """Which two versions to compare."""
-
-    def __init__(self, *args: Any, versions: Iterable[Version], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(row.number, f"Version {row.number}") for row in versions]
-        for name, label in (("from", "From"), ("to", "To")):
-            self.fields[name] = forms.TypedChoiceField(label=label, choices=choices, coerce=int)

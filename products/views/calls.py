@@ -78,6 +78,7 @@ def _show(
             else None
         ),
         "acts": _acts(standing, reading, refused),
+        "own_agencies": standing.agencies_on(found.product.code),
         # What is left: a refusal of an act that the page does not offer now.
         "refused": refused,
         "trail": trail(found),

@@ -171,6 +171,7 @@ class ProductPage:
             # No query of the budget is left for what they say: the version's page has it.
             "stated_on": product.stated_on if self.reads_drafts else None,  # type: ignore[attr-defined]
             "reads_drafts": self.reads_drafts,
+            "own_agencies": self.standing.agencies_on(product.code),
             "overrides": [
                 (rule.replace("_", " "), reason)
                 for rule, reason in (release.overrides if release else {}).items()

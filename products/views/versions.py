@@ -1,4 +1,4 @@
-"""The pages of versions: one version, its files, a new one, and what changed between two."""
+"""The pages of versions: one version, its files, and a new one."""
 
 from typing import Any
 
@@ -11,14 +11,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from products import permissions, rendering
-from products.compare import compare as compare_texts
 from products.dossier import Dossier
 from products.forms.liaison import SendForm
-from products.forms.versions import CompareForm, How, VersionForm
+from products.forms.versions import How, VersionForm
 from products.models import Product, Version
 from products.services import versions as services
 from products.services.errors import ProductError
-from products.views.product_page import ProductPage, get_product, get_version, require_drafts
+from products.views.product_page import get_product, get_version
 from workgroups.models import LiaisonOrganisation
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
@@ -70,6 +69,7 @@ def show_version(
         "send_open": refused is not None,
         "states_for": _states_for(standing, found),
         "previous": number - 1 if reads_drafts and number > 1 else None,
+        "own_agencies": standing.agencies_on(product.code) if reads_drafts else [],
         "trail": _trail(product, f"Version {number}")
         if sees_product
         else [("Liaison organisations", reverse("liaison")), (str(found), "")],
@@ -172,43 +172,3 @@ def _show_latest(form: VersionForm, latest: Version | None) -> None:
     data = data.copy()
     data["expected_latest"] = str(latest.number) if latest else ""
     form.data = data
-
-
-@require_safe
-def compare(request: AuthedRequest, code: str) -> HttpResponse:
-    """Show what changed between two versions (rule 15)."""
-    page = ProductPage.of(request, code)
-    require_drafts(page)
-    product = page.product
-    rows = list(product.versions.defer("text"))
-    form = CompareForm(request.GET or _last_two(rows), versions=rows)
-    context: dict[str, Any] = {
-        "product": product,
-        "form": form,
-        "versions": rows,
-        "trail": _trail(product, "Compare"),
-    }
-    if form.is_valid():
-        context |= _compared(product, form.cleaned_data["from"], form.cleaned_data["to"])
-    return render(request, "products/versions/compare.html", context)
-
-
-def _last_two(rows: list[Version]) -> dict[str, int]:
-    if not rows:
-        return {}
-    return {"from": rows[1 if len(rows) > 1 else 0].number, "to": rows[0].number}
-
-
-def _compared(product: Product, old_number: int, new_number: int) -> dict[str, Any]:
-    wanted = product.versions.filter(number__in={old_number, new_number})
-    found = {row.number: row for row in wanted.select_related("author")}
-    old, new = found[old_number], found[new_number]
-    without = [row for row in (old, new) if not row.text]
-    too_long = max(len(old.text), len(new.text)) > rendering.LONGEST
-    return {
-        "old": old,
-        "new": new,
-        "without_text": without,
-        "too_long": too_long,
-        "comparison": None if without or too_long else compare_texts(old.text, new.text),
-    }

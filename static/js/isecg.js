@@ -64,3 +64,57 @@
     act.querySelector("summary").focus();
   });
 })();
+
+/* Comparing two versions: from change to change by buttons, and by n and p. */
+(() => {
+  "use strict";
+  const KEY = "isecg-change-keys";
+  document.addEventListener("DOMContentLoaded", () => {
+    const bar = document.querySelector("[data-changes]");
+    if (!bar) return;
+    const changes = [...document.querySelectorAll("[data-change]")];
+    const told = bar.querySelector("[data-change-told]");
+    const keys = bar.querySelector("[data-change-keys]");
+    let at = -1;
+    const tell = () => { if (at >= 0) told.textContent = `Change ${changes[at].dataset.change} of ${bar.dataset.changes}`; };
+    const go = (to) => { at = to; changes[at].focus(); tell(); };
+    const step = (by) => {
+      const to = at < 0 && by < 0 ? -1 : at + by;
+      if (changes[to]) { go(to); return; }
+      const other = by < 0 ? bar.dataset.before : bar.dataset.after;
+      if (other) location.href = other;
+      else told.textContent = by < 0 ? "No change before this one" : "No change after this one";
+    };
+    // Wherever the reader comes to by the links or the tabulator is where the steps go on.
+    const land = () => {
+      const found = changes.findIndex((change) => `#${change.id}` === location.hash);
+      if (found >= 0) go(found);
+    };
+    document.addEventListener("focusin", (event) => {
+      const found = changes.indexOf(event.target.closest("[data-change]"));
+      if (found >= 0) { at = found; tell(); }
+    });
+    addEventListener("hashchange", land);
+    for (const button of bar.querySelectorAll("[data-change-step]")) {
+      button.addEventListener("click", () => step(Number(button.dataset.changeStep)));
+    }
+    // Whoever speaks to the browser may not want single letters to be commands.
+    let on = true;
+    try { on = localStorage.getItem(KEY) !== "off"; } catch { /* Storage may be refused. */ }
+    const show = () => { keys.textContent = `Keys n and p: ${on ? "on" : "off"}`; };
+    keys.addEventListener("click", () => {
+      on = !on;
+      try { localStorage.setItem(KEY, on ? "on" : "off"); } catch { /* as above */ }
+      show();
+    });
+    document.addEventListener("keydown", (event) => {
+      if (!on || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+      if (event.key === "n") step(1);
+      else if (event.key === "p") step(-1);
+    });
+    bar.hidden = false;
+    show();
+    land();
+  });
+})();

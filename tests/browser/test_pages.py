@@ -27,6 +27,7 @@ NO_PAGE = {
     "account_logout",
     "version_send",
     "seat_confirm",
+    "since_position",
     # Steps of a sign-in or of a confirmation: outside one they lead elsewhere.
     "account_set_password",
     "mfa_authenticate",

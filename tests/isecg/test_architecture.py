@@ -49,6 +49,9 @@ PURE = (
     "products/facts.py",
     "products/residue.py",
     "products/remarks.py",
+    "products/alignment.py",
+    "products/compare.py",
+    "products/compare_sheet.py",
 )
 CHOICES_ALONE = {"django.db.models.TextChoices", "django.db.models.IntegerChoices"}
 

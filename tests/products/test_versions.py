@@ -207,38 +207,6 @@ class TestPages:
 
         assert answer.status_code == 404
 
-    def test_compares_any_two_in_words(self, client, desk, django_assert_num_queries):
-        product = ProductFactory(code="GER-2026")
-        for text in ("The crew stays ten days.", "The crew stays ten days.\n\nNew.", "Other."):
-            write_version(product, text=text)
-        client.force_login(desk)
-
-        with django_assert_num_queries(5):
-            page = client.get("/products/GER-2026/compare/?from=1&to=2").content.decode()
-
-        assert "<h1>From version 1 to version 2</h1>" in page
-        assert '<span class="meta">Added paragraph: </span><ins>New.</ins>' in page
-        assert client.get("/products/GER-2026/compare/").context["new"].number == 3
-
-    def test_compare_says_what_cannot_be_compared(self, client, desk):
-        product = ProductFactory(code="GER-2026")
-        write_version(product, text="")
-        write_version(product, text="Text.")
-        client.force_login(desk)
-
-        page = client.get("/products/GER-2026/compare/?from=1&to=2").content.decode()
-        unknown = client.get("/products/GER-2026/compare/?from=1&to=9")
-
-        assert "Version 1 has no text here, only files: nothing can be compared." in page
-        assert unknown.status_code == 200
-        assert "to" in unknown.context["form"].errors
-
-    def test_only_members_compare(self, client):
-        write_version(ProductFactory(code="X"))
-        client.force_login(UserFactory())
-
-        assert client.get("/products/X/compare/").status_code == 404
-
 
 class TestNewVersionPage:
     def _send(self, client, **fields):
