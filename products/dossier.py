@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
-from products import consensus, residue
+from products import consensus, defaults, residue
 from products.consensus import Outcome, Stand
 from products.facts import CallFacts, CirculationFacts, DecisionFacts, Facts, InheritedFacts
 from products.models import (
@@ -233,6 +233,11 @@ class Dossier:
     def latest(self) -> Version | None:
         return self.versions[0] if self.versions else None
 
+    @property
+    def version_label(self) -> str:
+        """The latest version as an event names it: ``"v3"``; nothing where there is none."""
+        return f"v{self.latest.number}" if self.latest else ""
+
     @cached_property
     def participations(self) -> list[Participation]:
         """The participating agencies, each knowing whether it ``is_member`` at ``at``."""
@@ -276,13 +281,8 @@ class Dossier:
         current = Membership.objects.current_on
         missed: Any = Value(value=False)
         if self.circulation:
-            # What reached an agency has reached its successor.
-            got = CirculationRecipient.objects.filter(
-                Q(agency=OuterRef("pk")) | Q(agency__succession__successor=OuterRef("pk")),
-                circulation=self.circulation,
-            )
             then = current(self.circulation.opened_at.date()).of_outer_agency()
-            missed = Exists(then) & ~Exists(got)
+            missed = Exists(then) & ~Exists(reached_by(self.circulation))
         return list(
             Agency.objects.annotate(
                 is_member=Exists(current(self.at.date()).of_outer_agency()), missed=missed
@@ -327,6 +327,7 @@ class Dossier:
             circulation=(
                 _circulation_facts(self.circulation, self.missed) if state == State.SHARED else None
             ),
+            share_days=defaults.share_days(product.kind),
             call=self.reading.facts if self.reading else None,
             decision=decision_facts(self.decision) if state == State.AGREED else None,
             residue=(
@@ -339,6 +340,17 @@ class Dossier:
                 state == State.RELEASED and self.successor and self.successor.state in PUBLIC
             ),
         )
+
+
+def reached_by(circulation: Circulation) -> QuerySet[CirculationRecipient]:
+    """Return what says that an agency of an outer query got ``circulation``.
+
+    What reached an agency has reached its successor.
+    """
+    return CirculationRecipient.objects.filter(
+        Q(agency=OuterRef("pk")) | Q(agency__succession__successor=OuterRef("pk")),
+        circulation=circulation,
+    )
 
 
 def successor_of(product: Product, links: Iterable[Relation]) -> Product | None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from isecg import clock
 from isecg.events.log import reference
 from isecg.mail.outbox import Notice, enqueue
+from products import deliveries
 from products.dossier import CallReading
 from products.models import (
     Call,
@@ -66,7 +67,7 @@ def circulated(circulation: Circulation, *, product: Product, by: User) -> None:
     members = Agency.objects.filter(circulations__circulation=circulation)
     _tell(
         people_of(members, at=circulation.opened_at, on=product.code),
-        kind="circulation.opened",
+        kind=deliveries.KIND,
         occurrence=reference(circulation),
         product=product,
         subject=f"Version {circulation.version.number} is circulated",

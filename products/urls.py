@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from products.views import (
     agenda,
     calls,
+    circulations,
     decisions,
     history,
     home,
@@ -66,6 +67,8 @@ urlpatterns = [
         liaison.statement_new,
         name="statement_new",
     ),
+    path("products/<slug:code>/circulate/", circulations.circulation_new, name="circulation_new"),
+    path("circulations/<int:pk>/", circulations.circulation, name="circulation"),
     path("products/<slug:code>/call/new/", opening.call_new, name="call_new"),
     path("calls/<int:pk>/", calls.call, name="call"),
     path("calls/<int:pk>/positions/<slug:key>/", calls.call_position, name="call_position"),

@@ -63,8 +63,9 @@ TRANSITIONS: dict[Action, Transition] = {
     Action.START_DRAFTING: Transition(
         sources={State.PROPOSED}, target=State.DRAFTING, ability=Ability.START_DRAFTING
     ),
+    # From shared as well: an editorial version, or members that were missed (ADR 13).
     Action.CIRCULATE: Transition(
-        sources={State.DRAFTING}, target=State.SHARED, ability=Ability.CIRCULATE
+        sources={State.DRAFTING, State.SHARED}, target=State.SHARED, ability=Ability.CIRCULATE
     ),
     Action.TAKE_BACK: Transition(
         sources={State.SHARED}, target=State.DRAFTING, ability=Ability.RETURN_SHARED

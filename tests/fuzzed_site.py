@@ -283,6 +283,7 @@ def make_rows():
                 "compare",
                 "version_new",
                 "call_new",
+                "circulation_new",
             ]
         },
         "product_act": [[row.code, act] for row in rows for act in ACTS],
@@ -297,6 +298,7 @@ def make_rows():
             name: [[world.call.pk, one.key] for one in world.agencies[:2]]
             for name in ("call_position", "call_withdraw")
         },
+        "circulation": [[call.circulation_id] for call in calls],
         "decision": [[decision.year, decision.serial]],
         "agenda_link": [[item.pk]],
         "workplan_item": [[planned.pk]],

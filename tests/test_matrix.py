@@ -255,7 +255,6 @@ TABLE = {
     "participant_end draft": (DESK, DESK),
     # The moves of section 3, and joining for one's agency.
     "product_act start-drafting": (READ, CONVENE),
-    "product_act circulate": (READ, WRITERS),
     "product_act take-back": (READ, WRITERS),
     "product_act return": (READ, CONVENE),
     "product_act release": (READ, BY_DESK),
@@ -264,6 +263,9 @@ TABLE = {
     "product_act join": (READ, PARTS),
     "product_act leave": (READ, PARTS),
     "product_act unknown": (READ, ABSENT),
+    # Circulations (rules 14 and 17).
+    "circulation_new draft": (WRITERS, WRITERS),
+    "circulation": (MEMBERS, READ),
     # Calls (rules 4, 6, 16, 22, 26).
     "call_new draft": (CONVENE, CONVENE),
     "call": (MEMBERS, READ),
@@ -459,6 +461,7 @@ def places(world):
         **dict.fromkeys(
             ["call", "call_on_behalf", "call_extend", "call_return", "declare"], (call.pk,)
         ),
+        "circulation": [call.circulation_id],
         "call_position": [call.pk, agency.key],
         "call_withdraw": [call.pk, agency.key],
         "decision of a draft": [agreed.year, agreed.serial],
@@ -554,4 +557,4 @@ def test_every_row_of_the_table_has_a_cell_for_each_kind_of_person():
     cells = [len(row.split()) for rows in TABLE.values() for row in rows]
 
     assert set(cells) == {len(PEOPLE)}
-    assert sum(cells) == 4172
+    assert sum(cells) == 4200

@@ -8,9 +8,8 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from products import defaults, workflow
+from products import workflow
 from products.dossier import CallReading
-from products.forms.circulations import CirculateForm
 from products.forms.products import JoinForm, LeaveForm
 from products.forms.releases import ReleaseForm
 from products.services import calls, circulations, products, releases
@@ -22,15 +21,6 @@ from workgroups.roles import Ability
 
 def _by_reason(data: Any, _page: ProductPage) -> forms.Form:
     return ReasonForm(data)
-
-
-def _circulate_form(data: Any, page: ProductPage) -> forms.Form:
-    return CirculateForm(
-        data,
-        share_days=defaults.share_days(page.product.kind),
-        now=page.standing.at,
-        zone=page.standing.user.time_zone if page.standing.user.is_authenticated else "UTC",
-    )
 
 
 def _release_form(data: Any, page: ProductPage) -> forms.Form:
@@ -96,15 +86,6 @@ ACTS: dict[str, Act] = {
         button="Start the drafting",
         done="The drafting has started.",
         service=products.start_drafting,
-        kind="primary",
-    ),
-    "circulate": _move(
-        Action.CIRCULATE,
-        label="Circulate to all members",
-        button="Circulate",
-        done="The latest version is circulated to all member agencies.",
-        service=circulations.circulate,
-        form=_circulate_form,
         kind="primary",
     ),
     "release": _move(
@@ -186,6 +167,8 @@ def links(page: ProductPage) -> list[dict[str, str]]:
     code = page.product.code
     possible = workflow.actions(State(page.product.state), page.granted)
     found = []
+    if Action.CIRCULATE in possible and page.is_possible(Action.CIRCULATE):
+        found.append(_link("Circulate to all members", "circulation_new", code, kind="primary"))
     if Action.OPEN_CALL in possible and page.is_possible(Action.OPEN_CALL):
         found.append(_link("Open a call", "call_new", code, kind="primary"))
     reading = page.dossier.reading

@@ -174,38 +174,6 @@ def test_a_guard_in_the_way_says_the_sentence_of_the_page():
     assert [finding.rule for finding in refused.value.findings] == ["group_set", "on_workplan"]
 
 
-def test_the_window_is_never_shorter_than_the_share_period(settings):
-    settings.ISECG_SHARE_DAYS_BY_KIND = {"white_paper": 7}
-    world = _world_in(State.DRAFTING)
-
-    def circulate(days, seconds):
-        closes = clock.now() + timedelta(days=days, seconds=seconds)
-        return circulations.circulate(
-            world.product, closes_at=closes, time_zone="UTC", note="", by=world.secretariat
-        )
-
-    with pytest.raises(ProductError, match="at least 7 days"):
-        circulate(7, -60)
-    assert circulate(7, 60).share_days == 7
-
-
-def test_a_circulation_goes_to_every_member_of_the_day_and_to_no_other():
-    world = _world_in(State.DRAFTING)
-    AgencyFactory(code="APART")
-    AgencyFactory(code="NONE", member=False)
-
-    sent = circulations.circulate(
-        world.product,
-        closes_at=clock.now() + timedelta(days=30),
-        time_zone="UTC",
-        note="",
-        by=world.secretariat,
-    )
-
-    codes = sorted([*(agency.code for agency in world.agencies), "APART"])
-    assert [row.code for row in sent.recipients.all()] == codes
-
-
 class TestJoining:
     def test_a_head_joins_for_the_own_agency_alone(self):
         product, own, other = ProductFactory(), AgencyFactory(), AgencyFactory()

@@ -15,6 +15,8 @@ WRITERS = {Role.SECRETARIAT, Role.GROUP_CHAIR, Role.EDITOR}
 TABLE = [
     (S.PROPOSED, S.DRAFTING, Action.START_DRAFTING, CHAIR),
     (S.DRAFTING, S.SHARED, Action.CIRCULATE, WRITERS),
+    # The table of section 3 does not forbid a second circulation (ADR 13).
+    (S.SHARED, S.SHARED, Action.CIRCULATE, WRITERS),
     (S.SHARED, S.DRAFTING, Action.TAKE_BACK, WRITERS),
     (S.SHARED, S.DRAFTING, Action.REVISE, WRITERS),
     (S.SHARED, S.IN_CONSENSUS, Action.OPEN_CALL, CHAIR),
@@ -58,7 +60,7 @@ def test_actions_are_those_of_the_state_and_of_the_abilities():
     granted = {Ability.WRITE_VERSION, Ability.CIRCULATE, Ability.RELEASE}
 
     assert actions(S.DRAFTING, granted) == [Action.CIRCULATE]
-    assert actions(S.SHARED, granted) == [Action.REVISE]
+    assert actions(S.SHARED, granted) == [Action.CIRCULATE, Action.REVISE]
     assert actions(S.AGREED, granted) == [Action.REVISE, Action.RELEASE]
 
 
