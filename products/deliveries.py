@@ -127,7 +127,7 @@ def _copies(circulation: Circulation, product: Product) -> dict[int, Copy]:
     rows = letters.select_related("recipient").defer("text", "html", "attachments")
     return {
         row.recipient.pk: Copy(
-            person=row.recipient,  # type: ignore[arg-type]  # the account's model is ours
+            person=row.recipient,
             state=LetterState(row.state),
             note=row.last_error if row.state == LetterState.FAILED else row.note,
         )

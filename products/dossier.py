@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 
 from products import consensus, defaults, residue
 from products.consensus import Outcome, Stand
@@ -26,7 +26,8 @@ from products.models import (
     VersionFile,
 )
 from products.models.calls import CallState
-from products.models.products import ElectorateRule, RelationKind
+from products.models.products import ElectorateRule
+from products.relations import Edge, Link, RelationKind
 from products.workflow import PUBLIC, State
 from workgroups.models import Agency, Membership
 
@@ -259,7 +260,7 @@ class Dossier:
     def relations(self) -> list[Relation]:
         """The relations in which the product stands on either side."""
         rows = Relation.objects.filter(Q(product=self.product) | Q(target=self.product))
-        return list(rows.select_related("product", "target"))
+        return list(with_successors(rows.select_related("product", "target")))
 
     @property
     def successor(self) -> Product | None:
@@ -340,6 +341,32 @@ class Dossier:
                 state == State.RELEASED and self.successor and self.successor.state in PUBLIC
             ),
         )
+
+
+def with_successors(rows: QuerySet[Relation], named: QuerySet[Relation] | None = None) -> Any:
+    """Annotate each relation with the ``target_successor``, the code of what supersedes it.
+
+    ``named`` are the relations that the reader may see, where these are not all.
+    """
+    if named is None:
+        named = Relation.objects.all()
+    successors = named.filter(kind=RelationKind.SUPERSEDES, target=OuterRef("target"))
+    return rows.annotate(target_successor=Subquery(successors.values("product__code")[:1]))
+
+
+def edge_of(row: Relation) -> Edge:
+    """Return a relation as plain values."""
+    return Edge(product=row.product.code, kind=RelationKind(row.kind), target=row.target.code)
+
+
+def link_of(row: Relation) -> Link:
+    """Return a relation that knows its ``target_successor``, as plain values."""
+    return Link(
+        edge=edge_of(row),
+        product_state=State(row.product.state),
+        target_state=State(row.target.state),
+        successor=row.target_successor or "",  # type: ignore[attr-defined]  # annotated
+    )
 
 
 def reached_by(circulation: Circulation) -> QuerySet[CirculationRecipient]:

@@ -15,6 +15,7 @@ from products.views import (
     policy,
     product_forms,
     products,
+    relations,
     versions,
     workplan,
 )
@@ -38,7 +39,10 @@ urlpatterns = [
     path("products/<slug:code>/history/", history.product_history, name="product_history"),
     path("products/<slug:code>/editors/new/", product_forms.editor_new, name="editor_new"),
     path("products/<slug:code>/editors/<int:pk>/end/", product_forms.editor_end, name="editor_end"),
-    path("products/<slug:code>/relations/new/", product_forms.relation_new, name="relation_new"),
+    path("products/<slug:code>/relations/new/", relations.relation_new, name="relation_new"),
+    path(
+        "products/<slug:code>/relations/<int:pk>/end/", relations.relation_end, name="relation_end"
+    ),
     path(
         "products/<slug:code>/participants/new/",
         product_forms.participant_new,

@@ -45,6 +45,7 @@ class Action(TextChoices):
     DECLARE = "declare", "Declare the outcome"
     RETURN = "return", "Return to drafting"
     REVISE = "revise", "Revise the text"
+    LAPSE = "lapse", "Return without participants"
     RELEASE = "release", "Release"
     SUPERSEDE = "supersede", "Mark as superseded"
     WITHDRAW = "withdraw", "Withdraw"
@@ -84,6 +85,12 @@ TRANSITIONS: dict[Action, Transition] = {
         sources={State.SHARED, State.IN_CONSENSUS, State.AGREED},
         target=State.DRAFTING,
         ability=Ability.WRITE_VERSION,
+    ),
+    # The departure of the last participating agency does this by itself (rule 32).
+    Action.LAPSE: Transition(
+        sources={State.SHARED, State.IN_CONSENSUS, State.AGREED},
+        target=State.DRAFTING,
+        ability=Ability.JOIN_PRODUCT,
     ),
     Action.RELEASE: Transition(
         sources={State.AGREED}, target=State.RELEASED, ability=Ability.RELEASE

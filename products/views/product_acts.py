@@ -12,7 +12,7 @@ from products import workflow
 from products.dossier import CallReading
 from products.forms.products import JoinForm, LeaveForm
 from products.forms.releases import ReleaseForm
-from products.services import calls, circulations, products, releases
+from products.services import calls, circulations, participation, products, releases
 from products.views.product_page import ProductPage
 from products.workflow import FINAL, Action, State
 from workgroups.forms.base import ReasonForm
@@ -30,11 +30,31 @@ def _release_form(data: Any, page: ProductPage) -> forms.Form:
 
 def _join_form(data: Any, page: ProductPage) -> forms.Form:
     # What is sent a second time is refused by the service, which says why.
-    return JoinForm(data, agencies=page.voices if data else page.own_apart)
+    form = JoinForm(data, agencies=page.voices if data else page.own_apart)
+    if participation.waits_for_the_next_call(page.product):
+        form.fields[
+            "agency"
+        ].help_text = (
+            "A call is open: the agency reads and comments at once, and counts from the next call."
+        )
+    return form
 
 
 def _leave_form(data: Any, page: ProductPage) -> forms.Form:
-    return LeaveForm(data, agencies=page.voices if data else page.own_part)
+    form = LeaveForm(data, agencies=page.voices if data else page.own_part)
+    said = []
+    if participation.waits_for_the_next_call(page.product):
+        said.append(
+            "A call is open: what the agency said stays in the record and is not counted, and "
+            "the electorate is smaller by one."
+        )
+    if (
+        page.product.state in workflow.TRANSITIONS[Action.LAPSE].sources
+        and len(page.participations) == 1
+    ):
+        said.append("It is the last participating agency: the product returns to drafting.")
+    form.fields["agency"].help_text = " ".join(said)
+    return form
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +143,7 @@ ACTS: dict[str, Act] = {
         button="Join",
         done="The agency takes part; it counts from the next call.",
         ability=Ability.JOIN_PRODUCT,
-        service=products.join,
+        service=participation.join,
         offered=lambda page: not page.is_public and bool(page.own_apart),
         form=_join_form,
     ),
@@ -132,7 +152,7 @@ ACTS: dict[str, Act] = {
         button="Leave the product",
         done="The agency takes part no longer.",
         ability=Ability.JOIN_PRODUCT,
-        service=products.leave,
+        service=participation.leave,
         offered=lambda page: not page.is_public and bool(page.own_part),
         form=_leave_form,
     ),

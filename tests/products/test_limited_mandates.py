@@ -11,7 +11,7 @@ from isecg.mail.models import Letter
 from products.consensus import Stand
 from products.models import Product, Relation
 from products.models.products import Degree
-from products.services import calls, products
+from products.services import calls, participation
 from products.views.opening import _seats
 from products.workflow import State
 from products.your_turn import vacant_seats, your_turn
@@ -129,10 +129,10 @@ def test_its_holder_joins_and_leaves_that_product_for_the_agency():
     person, elsewhere = delegate(agency, product), ProductFactory(code="OTHER")
     said = {"agency": agency, "reason": "r", "by": person}
 
-    products.join(product, degree=Degree.LEAD, **said)
-    products.leave(product, **said)
+    participation.join(product, degree=Degree.LEAD, **said)
+    participation.leave(product, **said)
     with pytest.raises(PermissionDenied):
-        products.join(elsewhere, degree=Degree.LEAD, **said)
+        participation.join(elsewhere, degree=Degree.LEAD, **said)
 
     assert [row.left_at is not None for row in agency.participations.all()] == [True]
 

@@ -9,6 +9,7 @@ from workgroups.roles import GRANTS, Ability, Role
 S = State
 DESK = {Role.SECRETARIAT}
 CHAIR = {Role.SECRETARIAT, Role.CHAIR}
+PARTS = {Role.SECRETARIAT, Role.SPEAKER}
 WRITERS = {Role.SECRETARIAT, Role.GROUP_CHAIR, Role.EDITOR}
 
 # from, to, act, who
@@ -23,6 +24,10 @@ TABLE = [
     (S.IN_CONSENSUS, S.AGREED, Action.DECLARE, CHAIR),
     (S.IN_CONSENSUS, S.DRAFTING, Action.RETURN, CHAIR),
     (S.IN_CONSENSUS, S.DRAFTING, Action.REVISE, WRITERS),
+    # Rule 32: the last participating agency leaves, by itself or by the secretariat.
+    (S.SHARED, S.DRAFTING, Action.LAPSE, PARTS),
+    (S.IN_CONSENSUS, S.DRAFTING, Action.LAPSE, PARTS),
+    (S.AGREED, S.DRAFTING, Action.LAPSE, PARTS),
     (S.AGREED, S.RELEASED, Action.RELEASE, DESK),
     (S.AGREED, S.DRAFTING, Action.REVISE, WRITERS),
     (S.RELEASED, S.SUPERSEDED, Action.SUPERSEDE, DESK),
