@@ -12,7 +12,7 @@ from products.consensus import Stand
 from products.models import Product, Relation
 from products.models.products import Degree
 from products.services import calls, participation
-from products.views.opening import _seats
+from products.views.seats import read_seats
 from products.workflow import State
 from products.your_turn import vacant_seats, your_turn
 from tests.factories import (
@@ -233,7 +233,7 @@ def test_the_sheet_counts_who_may_speak_on_the_product():
     person = delegate(agency, product)
     delegate(agency, ProductFactory(code="OTHER"))
 
-    (seat,) = _seats([agency], on="DRAFT", at=clock.now())
+    (seat,) = read_seats([agency], on="DRAFT", at=clock.now())
 
     assert (seat.people, seat.facts.speakers) == ((person,), 1)
 

@@ -289,8 +289,10 @@ def assert_record(cast):
         ("released", "Release: Out", "Secretariat"),
     ]
 
-    # Four people hold mandates; the secretariat is told of the decision as well.
+    # Four people hold mandates; the secretariat is told of the decision as well, and the editor,
+    # who is staff of JAXA, of each agency that joins.
     assert Counter(Letter.objects.values_list("kind", flat=True)) == {
+        "product.joined": 3,
         "circulation.opened": 8,
         "call.opened": 4,
         "position.recorded": 1,
