@@ -112,16 +112,22 @@ def test_the_letters_are_those_of_this_circulation_alone():
 
 @pytest.mark.django_db
 def test_who_holds_the_seat_later_changes_nothing_of_the_matrix():
-    world = make_world(1, state=State.DRAFTING)
+    world = make_world(codes=["ASI"], state=State.DRAFTING)
+    empty = AgencyFactory(code="KARI")
     sent = _send(world.product, world.secretariat)
     mandate = world.heads[0].mandates.get()
     mandate.ends_at = clock.now() + timedelta(seconds=1)
     mandate.save_as(None, "left")
-    MandateFactory(agency=world.agencies[0], starts_at=clock.now() + timedelta(hours=1))
+    for agency in (world.agencies[0], empty):
+        MandateFactory(agency=agency, starts_at=clock.now() + timedelta(hours=1))
 
-    (row,) = _rows(sent).values()
+    rows = _rows(sent)
 
-    assert ([copy.person for copy in row.copies], row.is_vacant) == ([world.heads[0]], False)
+    assert [copy.person for copy in rows["ASI"].copies] == [world.heads[0]]
+    assert {code: (row.fate, row.is_vacant) for code, row in rows.items()} == {
+        "ASI": (Fate.QUEUED, False),
+        "KARI": (Fate.VACANT, True),
+    }
 
 
 @pytest.mark.django_db
