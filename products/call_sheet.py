@@ -15,6 +15,7 @@ _WORDS = {
     "call.opened": "opened the call",
     "call.extended": "moved the deadline",
     "call.succeeded": "entered a successor",
+    "call.left": "entered a departure",
     "call.declared": "declared the outcome",
     "call.returned": "returned the product to drafting",
     "call.overtaken": "overtook the call with a new version",

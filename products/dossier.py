@@ -7,9 +7,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 
-from products import consensus, residue
+from products import consensus, defaults, residue
 from products.consensus import Outcome, Stand
 from products.facts import CallFacts, CirculationFacts, DecisionFacts, Facts, InheritedFacts
 from products.models import (
@@ -26,7 +26,8 @@ from products.models import (
     VersionFile,
 )
 from products.models.calls import CallState
-from products.models.products import ElectorateRule, RelationKind
+from products.models.products import ElectorateRule
+from products.relations import Edge, Link, RelationKind
 from products.workflow import PUBLIC, State
 from workgroups.models import Agency, Membership
 
@@ -233,6 +234,11 @@ class Dossier:
     def latest(self) -> Version | None:
         return self.versions[0] if self.versions else None
 
+    @property
+    def version_label(self) -> str:
+        """The latest version as an event names it: ``"v3"``; nothing where there is none."""
+        return f"v{self.latest.number}" if self.latest else ""
+
     @cached_property
     def participations(self) -> list[Participation]:
         """The participating agencies, each knowing whether it ``is_member`` at ``at``."""
@@ -254,7 +260,7 @@ class Dossier:
     def relations(self) -> list[Relation]:
         """The relations in which the product stands on either side."""
         rows = Relation.objects.filter(Q(product=self.product) | Q(target=self.product))
-        return list(rows.select_related("product", "target"))
+        return list(with_successors(rows.select_related("product", "target")))
 
     @property
     def successor(self) -> Product | None:
@@ -276,13 +282,8 @@ class Dossier:
         current = Membership.objects.current_on
         missed: Any = Value(value=False)
         if self.circulation:
-            # What reached an agency has reached its successor.
-            got = CirculationRecipient.objects.filter(
-                Q(agency=OuterRef("pk")) | Q(agency__succession__successor=OuterRef("pk")),
-                circulation=self.circulation,
-            )
             then = current(self.circulation.opened_at.date()).of_outer_agency()
-            missed = Exists(then) & ~Exists(got)
+            missed = Exists(then) & ~Exists(reached_by(self.circulation))
         return list(
             Agency.objects.annotate(
                 is_member=Exists(current(self.at.date()).of_outer_agency()), missed=missed
@@ -327,6 +328,7 @@ class Dossier:
             circulation=(
                 _circulation_facts(self.circulation, self.missed) if state == State.SHARED else None
             ),
+            share_days=defaults.share_days(product.kind),
             call=self.reading.facts if self.reading else None,
             decision=decision_facts(self.decision) if state == State.AGREED else None,
             residue=(
@@ -339,6 +341,43 @@ class Dossier:
                 state == State.RELEASED and self.successor and self.successor.state in PUBLIC
             ),
         )
+
+
+def with_successors(rows: QuerySet[Relation], named: QuerySet[Relation] | None = None) -> Any:
+    """Annotate each relation with the ``target_successor``, the code of what supersedes it.
+
+    ``named`` are the relations that the reader may see, where these are not all.
+    """
+    if named is None:
+        named = Relation.objects.all()
+    successors = named.filter(kind=RelationKind.SUPERSEDES, target=OuterRef("target"))
+    return rows.annotate(target_successor=Subquery(successors.values("product__code")[:1]))
+
+
+def edge_of(row: Relation) -> Edge:
+    """Return a relation as plain values."""
+    return Edge(product=row.product.code, kind=RelationKind(row.kind), target=row.target.code)
+
+
+def link_of(row: Relation) -> Link:
+    """Return a relation that knows its ``target_successor``, as plain values."""
+    return Link(
+        edge=edge_of(row),
+        product_state=State(row.product.state),
+        target_state=State(row.target.state),
+        successor=row.target_successor or "",  # type: ignore[attr-defined]  # annotated
+    )
+
+
+def reached_by(circulation: Circulation) -> QuerySet[CirculationRecipient]:
+    """Return what says that an agency of an outer query got ``circulation``.
+
+    What reached an agency has reached its successor.
+    """
+    return CirculationRecipient.objects.filter(
+        Q(agency=OuterRef("pk")) | Q(agency__succession__successor=OuterRef("pk")),
+        circulation=circulation,
+    )
 
 
 def successor_of(product: Product, links: Iterable[Relation]) -> Product | None:

@@ -68,7 +68,11 @@ class DecisionFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """A product's situation at ``at``: all that a guard may look at."""
+    """A product's situation at ``at``: all that a guard may look at.
+
+    ``share_days`` is the minimum share period in force; ``closes_at`` is the end of the
+    window that somebody proposes for a circulation.
+    """
 
     at: datetime
     state: State
@@ -79,6 +83,8 @@ class Facts:
     version: int | None = None
     sha256: str = ""
     circulation: CirculationFacts | None = None
+    share_days: int = 0
+    closes_at: datetime | None = None
     call: CallFacts | None = None
     decision: DecisionFacts | None = None
     residue: tuple[Hit, ...] = ()

@@ -1,10 +1,10 @@
 """The guards of the life cycle, as rules over plain values (rules 12, 16-18, 26 and 34)."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from isecg import instants
-from isecg.rules import Finding, Rule, evaluate
+from isecg.rules import Finding, Rule, blocking, evaluate
 from products.consensus import AGREEING, Stand
 from products.facts import CallFacts, ElectorFacts, Facts
 from products.workflow import Action, State
@@ -55,14 +55,30 @@ VERSION_EXISTS = Rule[Facts](
     who_acts=lambda _: (EDITOR,),
     since=_since_state,
 )
+NOT_CIRCULATED_YET = Rule[Facts](
+    id="not_circulated_yet",
+    basis="rule 17",
+    applies=lambda facts: facts.state == State.SHARED,
+    satisfied=lambda facts: not _is_circulated(facts),
+    sentence=lambda facts: (
+        f"Version {facts.version} is circulated to all member agencies already: "
+        "another version can be."
+        if _is_circulated(facts)
+        else _circulated_sentence(facts)
+    ),
+    who_acts=lambda _: (EDITOR,),
+)
+WINDOW_LONG_ENOUGH = Rule[Facts](
+    id="window_long_enough",
+    basis="rule 17",
+    satisfied=lambda facts: facts.closes_at is None or facts.closes_at >= _earliest_close(facts),
+    sentence=lambda facts: _window_sentence(facts),
+    who_acts=lambda _: (EDITOR,),
+)
 CIRCULATED = Rule[Facts](
     id="circulated_to_all",
     basis="rule 17",
-    satisfied=lambda facts: (
-        facts.circulation is not None
-        and facts.circulation.version == facts.version
-        and not facts.circulation.missed
-    ),
+    satisfied=lambda facts: _is_circulated(facts),
     sentence=lambda facts: _circulated_sentence(facts),
     who_acts=lambda _: (EDITOR, SECRETARIAT),
     since=_since_state,
@@ -70,7 +86,10 @@ CIRCULATED = Rule[Facts](
 SHARED_LONG_ENOUGH = Rule[Facts](
     id="share_period_run",
     basis="rule 17",
-    applies=lambda facts: facts.circulation is not None,
+    # Of an older version it says nothing: the period of this one has not begun.
+    applies=lambda facts: (
+        facts.circulation is not None and facts.circulation.version == facts.version
+    ),
     satisfied=lambda facts: (
         facts.circulation is not None and facts.at >= facts.circulation.shared_long_enough_at
     ),
@@ -152,7 +171,7 @@ SUCCESSOR_NAMED = Rule[Facts](
 
 GUARDS: dict[Action, tuple[Rule[Facts], ...]] = {
     Action.START_DRAFTING: (GROUP_SET, ON_WORKPLAN),
-    Action.CIRCULATE: (VERSION_EXISTS,),
+    Action.CIRCULATE: (VERSION_EXISTS, NOT_CIRCULATED_YET, WINDOW_LONG_ENOUGH),
     Action.OPEN_CALL: (CIRCULATED, SHARED_LONG_ENOUGH, HAS_ELECTORATE),
     Action.DECLARE: (CALL_CLOSED,),
     Action.RELEASE: (CONSENSUS_ON_THIS, NO_OPEN_CONDITION, NO_RESIDUE),
@@ -208,6 +227,12 @@ def guard(
     return evaluate(GUARDS.get(action, ()), facts, overrides=overrides)
 
 
+def window_lack(facts: Facts) -> str:
+    """Return what the proposed window of a circulation lacks, or nothing (rule 17)."""
+    found = blocking(evaluate((WINDOW_LONG_ENOUGH,), facts))
+    return found[0].sentence if found else ""
+
+
 def waiting_for(facts: Facts) -> list[Finding]:
     """Return what the call waits for, agency by agency; nothing where none is open."""
     if facts.call is None:
@@ -248,13 +273,41 @@ def _waiting_sentence(elector: ElectorFacts) -> str:
     )
 
 
+def _is_circulated(facts: Facts) -> bool:
+    sent = facts.circulation
+    return sent is not None and sent.version == facts.version and not sent.missed
+
+
 def _circulated_sentence(facts: Facts) -> str:
     sent = facts.circulation
-    if sent is None or sent.version != facts.version:
+    if sent is None:
         return "The latest version has not been circulated to all member agencies."
+    if sent.version != facts.version:
+        return (
+            f"Version {facts.version} has not been circulated to all member agencies, version "
+            f"{sent.version} was: it is circulated anew, and its share period starts then."
+        )
     if sent.missed:
-        return f"The circulation missed {', '.join(sent.missed)}."
+        return (
+            f"The circulation missed {', '.join(sent.missed)}. The version is circulated once "
+            "more, and its share period starts then."
+        )
     return f"Version {sent.version} was circulated to all member agencies."
+
+
+def _earliest_close(facts: Facts) -> datetime:
+    # Where no share period is asked for, it still closes after it opens.
+    return facts.at + (timedelta(days=facts.share_days) or timedelta(seconds=1))
+
+
+def _window_sentence(facts: Facts) -> str:
+    least = f"at least {facts.share_days} days"
+    if facts.closes_at is None:
+        return f"It gets a window of {least}."
+    if facts.closes_at >= _earliest_close(facts):
+        return f"The window lasts {least}."
+    until = instants.words(_earliest_close(facts))
+    return f"The window must last {least}: until {until} or later."
 
 
 def _electorate_sentence(facts: Facts) -> str:

@@ -10,13 +10,16 @@ from django.urls import reverse
 from isecg import clock
 from isecg.events.log import reference
 from isecg.mail.outbox import Notice, enqueue
+from products import deliveries
 from products.dossier import CallReading
 from products.models import (
     Call,
     Circulation,
     Decision,
+    Elector,
     LiaisonSending,
     LiaisonStatement,
+    Participation,
     PositionEntry,
     Product,
 )
@@ -66,7 +69,7 @@ def circulated(circulation: Circulation, *, product: Product, by: User) -> None:
     members = Agency.objects.filter(circulations__circulation=circulation)
     _tell(
         people_of(members, at=circulation.opened_at, on=product.code),
-        kind="circulation.opened",
+        kind=deliveries.KIND,
         occurrence=reference(circulation),
         product=product,
         subject=f"Version {circulation.version.number} is circulated",
@@ -193,6 +196,62 @@ def state_changed(product: Product, *, by: User, reason: str) -> None:
         template="state_changed",
         why="Your agency takes part in this product.",
         context={"by": by, "reason": reason},
+    )
+
+
+def joined(part: Participation, *, by: User, reason: str) -> None:
+    """Tell an agency's people and the product's editors that it takes part (rules 6 and 32).
+
+    Nobody is made a participating agency without its people knowing.
+    """
+    product = part.product
+    told = people_of([part.agency], at=clock.now(), on=product.code)
+    people = {person.pk: person for person in told}
+    people |= {editor.person_id: editor.person for editor in product.current_editors}
+    people.pop(by.pk, None)
+    _tell(
+        people.values(),
+        kind="product.joined",
+        occurrence=reference(part),
+        product=product,
+        subject=f"{part.agency} takes part",
+        template="joined",
+        why=f"You hold a mandate of {part.agency}, or edit this product.",
+        context={"part": part, "by": by, "reason": reason},
+    )
+
+
+def left(
+    part: Participation,
+    *,
+    remaining: Collection[Agency],
+    elector: Elector | None,
+    by: User,
+    reason: str,
+) -> None:
+    """Tell the agency's people, the remaining participants and the secretariat (rule 32).
+
+    ``elector`` is the agency in the open call, where it was asked in one.
+    """
+    product = part.product
+    told = people_of([part.agency, *remaining], at=clock.now(), on=product.code)
+    people = {person.pk: person for person in [*told, *secretariat()]}
+    people.pop(by.pk, None)
+    _tell(
+        people.values(),
+        kind="product.left",
+        occurrence=f"{reference(part)}:left",
+        product=product,
+        subject=f"{part.agency} takes part no longer",
+        template="left",
+        why="Your agency takes part in this product, or did, or you work for the secretariat.",
+        context={
+            "part": part,
+            "remaining": remaining,
+            "elector": elector,
+            "by": by,
+            "reason": reason,
+        },
     )
 
 

@@ -7,6 +7,7 @@ from products.views import (
     agenda,
     calls,
     compare,
+    circulations,
     decisions,
     history,
     home,
@@ -15,6 +16,7 @@ from products.views import (
     policy,
     product_forms,
     products,
+    relations,
     versions,
     workplan,
 )
@@ -38,7 +40,10 @@ urlpatterns = [
     path("products/<slug:code>/history/", history.product_history, name="product_history"),
     path("products/<slug:code>/editors/new/", product_forms.editor_new, name="editor_new"),
     path("products/<slug:code>/editors/<int:pk>/end/", product_forms.editor_end, name="editor_end"),
-    path("products/<slug:code>/relations/new/", product_forms.relation_new, name="relation_new"),
+    path("products/<slug:code>/relations/new/", relations.relation_new, name="relation_new"),
+    path(
+        "products/<slug:code>/relations/<int:pk>/end/", relations.relation_end, name="relation_end"
+    ),
     path(
         "products/<slug:code>/participants/new/",
         product_forms.participant_new,
@@ -72,6 +77,8 @@ urlpatterns = [
         liaison.statement_new,
         name="statement_new",
     ),
+    path("products/<slug:code>/circulate/", circulations.circulation_new, name="circulation_new"),
+    path("circulations/<int:pk>/", circulations.circulation, name="circulation"),
     path("products/<slug:code>/call/new/", opening.call_new, name="call_new"),
     path("calls/<int:pk>/", calls.call, name="call"),
     path("calls/<int:pk>/positions/<slug:key>/", calls.call_position, name="call_position"),

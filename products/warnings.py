@@ -1,4 +1,4 @@
-"""What to think of before a call is opened, as pure functions of plain values (rule 19)."""
+"""What to think of before a deadline is set, as pure functions of plain values (rule 19)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,20 @@ SATURDAY = 5
 
 
 @dataclass(frozen=True, kw_only=True)
+class Occasion:
+    """What the deadline is set for, in words; ``vacant`` ends what is said of a vacant seat."""
+
+    name: str
+    vacant: str
+
+
+CALL = Occasion(name="The call", vacant="nobody there can take a position")
+CIRCULATION = Occasion(name="The circulation", vacant="nobody there speaks for the agency")
+
+
+@dataclass(frozen=True, kw_only=True)
 class SeatFacts:
-    """One elector: its code and zone, how many may speak for it, whether letters reach it."""
+    """One seat: its agency's code and zone, how many may speak for it, whether letters reach it."""
 
     agency: str
     zone: str
@@ -35,12 +47,17 @@ def overlaps_year_end(start: date, end: date) -> bool:
 
 
 def warnings(
-    *, opens_at: datetime, deadline: datetime, zone: str, seats: Iterable[SeatFacts]
+    *,
+    opens_at: datetime,
+    deadline: datetime,
+    zone: str,
+    seats: Iterable[SeatFacts],
+    occasion: Occasion = CALL,
 ) -> list[str]:
-    """Return what speaks against a deadline and an electorate; none of it forbids the call.
+    """Return what speaks against a deadline and the state of the seats; none of it forbids it.
 
     Days are those of ``zone``, in which the deadline was set; weekends also those of the
-    electors.
+    seats.
     """
     seats = list(seats)
     start, end = (instants.to_zone(at, zone).date() for at in (opens_at, deadline))
@@ -55,11 +72,11 @@ def warnings(
     elif away := [seat.agency for seat in seats if _is_weekend(deadline, seat.zone)]:
         found.append(f"The deadline is at the weekend for {_names(away)}, on their own clocks.")
     if overlaps_year_end(start, end):
-        found.append("The call runs into the days from 20 December to 6 January.")
+        found.append(f"{occasion.name} runs into the days from 20 December to 6 January.")
     if vacant := [seat.agency for seat in seats if not seat.speakers]:
         found.append(
             f"Vacant: {_names(vacant)}. Without a head of delegation or an alternate, "
-            "nobody there can take a position."
+            f"{occasion.vacant}."
         )
     if cut_off := [seat.agency for seat in seats if seat.speakers and not seat.reachable]:
         found.append(f"Letters do not reach {_names(cut_off)}: the last ones failed.")

@@ -45,6 +45,7 @@ class Action(TextChoices):
     DECLARE = "declare", "Declare the outcome"
     RETURN = "return", "Return to drafting"
     REVISE = "revise", "Revise the text"
+    LAPSE = "lapse", "Return without participants"
     RELEASE = "release", "Release"
     SUPERSEDE = "supersede", "Mark as superseded"
     WITHDRAW = "withdraw", "Withdraw"
@@ -63,8 +64,9 @@ TRANSITIONS: dict[Action, Transition] = {
     Action.START_DRAFTING: Transition(
         sources={State.PROPOSED}, target=State.DRAFTING, ability=Ability.START_DRAFTING
     ),
+    # From shared as well: an editorial version, or members that were missed (ADR 13).
     Action.CIRCULATE: Transition(
-        sources={State.DRAFTING}, target=State.SHARED, ability=Ability.CIRCULATE
+        sources={State.DRAFTING, State.SHARED}, target=State.SHARED, ability=Ability.CIRCULATE
     ),
     Action.TAKE_BACK: Transition(
         sources={State.SHARED}, target=State.DRAFTING, ability=Ability.RETURN_SHARED
@@ -83,6 +85,12 @@ TRANSITIONS: dict[Action, Transition] = {
         sources={State.SHARED, State.IN_CONSENSUS, State.AGREED},
         target=State.DRAFTING,
         ability=Ability.WRITE_VERSION,
+    ),
+    # The departure of the last participating agency does this by itself (rule 32).
+    Action.LAPSE: Transition(
+        sources={State.SHARED, State.IN_CONSENSUS, State.AGREED},
+        target=State.DRAFTING,
+        ability=Ability.JOIN_PRODUCT,
     ),
     Action.RELEASE: Transition(
         sources={State.AGREED}, target=State.RELEASED, ability=Ability.RELEASE

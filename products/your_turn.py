@@ -225,7 +225,7 @@ def _circulations(standing: Standing) -> Iterator[Turn]:
     )
     latest = {row.version.product_id: row for row in rows}
     for row in latest.values():
-        if row.closes_at > standing.at:
+        if row.is_open_at(standing.at):
             yield Turn(
                 badge="shared",
                 label="Circulated",

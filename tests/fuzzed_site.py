@@ -22,9 +22,9 @@ from products.models import (
     ProductEditor,
     WorkplanItem,
 )
-from products.models.products import RelationKind
 from products.models.versions import ChangeClass
-from products.services import decisions, products, releases, versions
+from products.relations import RelationKind
+from products.services import decisions, relations, releases, versions
 from products.services import liaison as liaison_services
 from products.views.product_acts import ACTS
 from products.workflow import State
@@ -193,7 +193,7 @@ def make_rows():
         _submit(drafting, text, by=world.secretariat)
     editor = ProductEditor(product=drafting, person=head)
     editor.save_as(None, "factory")
-    products.relate(
+    related = relations.relate(
         drafting,
         kind=RelationKind.BUILDS_ON,
         target=done.product,
@@ -284,10 +284,12 @@ def make_rows():
                 "since_position",
                 "version_new",
                 "call_new",
+                "circulation_new",
             ]
         },
         "product_act": [[row.code, act] for row in rows for act in ACTS],
         "editor_end": [[drafting.code, editor.pk]],
+        "relation_end": [[drafting.code, related.pk]],
         "version": [[drafting.code, 1], [drafting.code, 2], [done.product.code, 1]],
         "download": [[drafting.code, 1, "main.md"]],
         **{
@@ -298,6 +300,7 @@ def make_rows():
             name: [[world.call.pk, one.key] for one in world.agencies[:2]]
             for name in ("call_position", "call_withdraw")
         },
+        "circulation": [[call.circulation_id] for call in calls],
         "decision": [[decision.year, decision.serial]],
         "agenda_link": [[item.pk]],
         "workplan_item": [[planned.pk]],

@@ -17,7 +17,7 @@ from isecg import clock
 from isecg.events.log import reference
 from isecg.mail.models import Heartbeat, Letter
 from products.consensus import Outcome, Stand
-from products.models import AgendaLink, PositionEntry, ProductEditor, WorkplanItem
+from products.models import AgendaLink, PositionEntry, ProductEditor, Relation, WorkplanItem
 from products.services import decisions, releases
 from products.services.liaison import send_version
 from products.views import product_acts
@@ -252,6 +252,7 @@ TABLE = {
     "editor_new draft": (WRITERS, WRITERS),
     "editor_end draft": (WRITERS, WRITERS),
     "relation_new draft": (WRITERS, WRITERS),
+    "relation_end draft": (WRITERS, WRITERS),
     "version_new draft": (WRITERS, WRITERS),
     "version_send draft": (READ, SENDS),
     "version_send unsent": (READ, BY_DESK),
@@ -260,7 +261,6 @@ TABLE = {
     "participant_end draft": (DESK, DESK),
     # The moves of section 3, and joining for one's agency.
     "product_act start-drafting": (READ, CONVENE),
-    "product_act circulate": (READ, WRITERS),
     "product_act take-back": (READ, WRITERS),
     "product_act return": (READ, CONVENE),
     "product_act release": (READ, BY_DESK),
@@ -269,6 +269,9 @@ TABLE = {
     "product_act join": (READ, PARTS),
     "product_act leave": (READ, PARTS),
     "product_act unknown": (READ, ABSENT),
+    # Circulations (rules 14 and 17).
+    "circulation_new draft": (WRITERS, WRITERS),
+    "circulation": (MEMBERS, READ),
     # Calls (rules 4, 6, 16, 22, 26).
     "call_new draft": (CONVENE, CONVENE),
     "call": (MEMBERS, READ),
@@ -394,6 +397,8 @@ def places(world):
         by=world.secretariat,
     )
     unsent = write_version(draft)
+    related = Relation(product=draft, kind="builds_on", target=released.product)
+    related.save_as(None, "test")
     for version in (*draft.versions.all(), released.product.versions.get(number=1)):
         keep_file(version)
     group, meeting = (draft.group.code,), (item.meeting.key,)
@@ -464,6 +469,8 @@ def places(world):
         **dict.fromkeys(
             ["call", "call_on_behalf", "call_extend", "call_return", "declare"], (call.pk,)
         ),
+        "circulation": [call.circulation_id],
+        "relation_end draft": ["DRAFT", related.pk],
         "call_position": [call.pk, agency.key],
         "call_withdraw": [call.pk, agency.key],
         "decision of a draft": [agreed.year, agreed.serial],

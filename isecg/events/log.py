@@ -108,6 +108,19 @@ def record(
     return row
 
 
+def hold() -> None:
+    """Keep others from recording until the transaction ends.
+
+    For a check over rows of many subjects, which the lock of one does not cover. It is
+    the last lock that an act takes.
+
+    :raises NotInTransactionError: outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise NotInTransactionError("What is held outside a transaction is free at once.")
+    Head.objects.select_for_update().get_or_create(pk=1)
+
+
 def about(row: models.Model) -> models.QuerySet[Event]:
     """Return the events whose subject is ``row``, newest first."""
     return Event.objects.filter(subject=reference(row)).select_related("user").order_by("-seq")

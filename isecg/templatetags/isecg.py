@@ -76,15 +76,22 @@ def day(value: PartialDate | date | str | None, *, unknown: str = NOT_KNOWN) -> 
 @register.filter
 def since_words(value: datetime | None) -> str:
     """Return how long ago ``value`` was, in its largest whole unit: ``6 days``."""
-    if value is None:
-        return ""
-    passed = clock.now() - value
+    return _span_words(clock.now() - value) if value else ""
+
+
+@register.filter
+def until_words(value: datetime | None) -> str:
+    """Return how far ahead ``value`` is, in its largest whole unit: ``6 days``."""
+    return _span_words(value - clock.now()) if value else ""
+
+
+def _span_words(span: timedelta) -> str:
     for unit, length in (
         ("day", timedelta(days=1)),
         ("hour", timedelta(hours=1)),
         ("minute", timedelta(minutes=1)),
     ):
-        if count := passed // length if passed >= length else 0:
+        if count := span // length if span >= length else 0:
             return f"{count} {unit}{'' if count == 1 else 's'}"
     return "less than a minute"
 

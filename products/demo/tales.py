@@ -8,10 +8,20 @@ from products.consensus import Outcome, Stand
 from products.demo.story import INVENTED, ZONE, Story, text
 from products.models import Product, WorkplanItem
 from products.models.calls import CallState
-from products.models.products import Degree, RelationKind
+from products.models.products import Degree
 from products.models.versions import ChangeClass
 from products.models.workplan import ItemKind, ItemStatus
-from products.services import calls, circulations, decisions, products, versions, workplan
+from products.relations import RelationKind
+from products.services import (
+    calls,
+    circulations,
+    decisions,
+    participation,
+    products,
+    relations,
+    versions,
+    workplan,
+)
 from workgroups.models import Agency
 
 
@@ -135,7 +145,7 @@ def active_agencies(item: WorkplanItem) -> list[Agency]:
 def _join(story: Story, code: str, agency: str, degree: Degree) -> None:
     seat = story.agencies[agency]
     speaker = seat.mandates.speaking().general().order_by("pk").first()
-    products.join(
+    participation.join(
         _product(code),
         agency=seat,
         degree=degree,
@@ -154,7 +164,7 @@ def _add_editor(story: Story, code: str, key: str) -> None:
 
 
 def _relate(story: Story, code: str, kind: RelationKind, target: str) -> None:
-    products.relate(
+    relations.relate(
         _product(code),
         kind=kind,
         target=_product(target),

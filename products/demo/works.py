@@ -3,7 +3,8 @@
 from products.consensus import Outcome, Stand
 from products.demo.story import Story
 from products.demo.tales import Tale
-from products.models.products import Kind, RelationKind
+from products.models.products import Kind
+from products.relations import RelationKind
 
 
 def tell_all(story: Story) -> None:

@@ -1,12 +1,14 @@
 """What is typed to share a version with all member agencies."""
 
-from datetime import datetime, time, timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from typing import Any
 
 from django import forms
 
 from isecg import instants
-from products.services.circulations import too_short
+from products import guards
+from products.facts import Facts
 from workgroups.forms.local_time import LocalTimeForm
 
 
@@ -24,23 +26,25 @@ class CirculateForm(LocalTimeForm):
 
     field_order = ["day", "time", "time_zone", "note"]
 
-    def __init__(self, data: Any, *, share_days: int, now: datetime, zone: str) -> None:
+    def __init__(self, data: Any, *, facts: Facts, zone: str) -> None:
         # A day more than the least, so that the proposal still holds when it is sent.
-        closes = instants.to_zone(now, zone) + timedelta(days=share_days + 1)
+        closes = instants.to_zone(facts.at, zone) + timedelta(days=facts.share_days + 1)
         initial = {"day": closes.date(), "time": time(18), "time_zone": zone}
         super().__init__(data, initial=initial)
-        self._at, self._share_days = now, share_days
+        self._facts = facts
         self.fields["day"].label = "Open until"
         self.fields[
             "day"
-        ].help_text = f"The minimum share period of this kind of product is {share_days} days."
+        ].help_text = (
+            f"The minimum share period of this kind of product is {facts.share_days} days."
+        )
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a window that is too short beside its day, in the words of the service."""
+        """Refuse a window that is too short beside its day, in the words of the guard."""
         data = super().clean()
         closes_at = data.get(self.instant_name)
         if closes_at and not self.errors:
-            lack = too_short(closes_at, at=self._at, days=self._share_days)
+            lack = guards.window_lack(replace(self._facts, closes_at=closes_at))
             if lack:
                 self.add_error("day", lack)
         return data

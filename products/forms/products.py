@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 
 from isecg.stale import StaleGuard
 from products.models import Product
-from products.models.products import Degree, ElectorateRule, Kind, RelationKind
+from products.models.products import Degree, ElectorateRule, Kind
+from products.relations import RelationKind
 from products.workflow import State
 from workgroups.forms.base import ModelChoice, ModelForm, ReasonForm
 from workgroups.models import Agency, AgencyName, User, WorkingGroup

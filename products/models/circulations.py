@@ -1,8 +1,10 @@
 """Circulations: a version sent to every member agency (rules 14 and 17)."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
+from django.urls import reverse
 
 from isecg.history import Tracked, row_history
 from isecg.visibility import VisibleQuerySet, through
@@ -39,6 +41,13 @@ class Circulation(Tracked):
 
     def __str__(self) -> str:
         return f"Circulation of {self.version}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("circulation", args=[self.pk])
+
+    def is_open_at(self, at: datetime) -> bool:
+        """Whether its window is still open: until it closes, that instant excluded."""
+        return at < self.closes_at
 
 
 class CirculationRecipient(models.Model):

@@ -9,6 +9,7 @@ from isecg.history import Tracked, row_history
 from isecg.partial_dates import PartialDateField
 from isecg.provenance import Sourced
 from isecg.visibility import VisibleQuerySet, all_of, through
+from products.relations import RelationKind
 from products.workflow import PUBLIC, State
 from workgroups.models import Agency, User, WorkingGroup
 from workgroups.permissions import Standing
@@ -206,16 +207,6 @@ class ProductEditor(Tracked):
 
     def __str__(self) -> str:
         return f"{self.person}, editor of {self.product}"
-
-
-class RelationKind(models.TextChoices):
-    """How one product relates to another (rule 12)."""
-
-    SUPERSEDES = "supersedes", "Supersedes"
-    SUPPLEMENTS = "supplements", "Supplements"
-    SUMMARY_OF = "summary_of", "Is a summary of"
-    BUILDS_ON = "builds_on", "Builds on"
-    UPDATES = "updates", "Updates"
 
 
 class Relation(Tracked):

@@ -1,7 +1,7 @@
 """The records of the file as data: each collection's fields, and what they may hold."""
 
 from isecg.provenance import Confidence
-from products.models.products import Kind, RelationKind
+from products.models.products import Kind
 from products.reference.fields import (
     Check,
     Spec,
@@ -18,6 +18,7 @@ from products.reference.fields import (
     time_zone,
     yes_or_no,
 )
+from products.relations import RelationKind
 from products.workflow import State
 from workgroups.models.agencies import AgencyKind
 from workgroups.models.groups import GroupKind

@@ -209,7 +209,7 @@ def return_to_drafting(
     _, dossier = moves.enter(product, Action.RETURN, by=by)
     check_is_open(call, dossier.reading)
     end_undecided(dossier, state=CallState.RETURNED, by=by, reason=f"Returned: {reason}")
-    moves.move(product, Action.RETURN, by=by, reason=reason)
+    moves.move(product, Action.RETURN, by=by, reason=reason, version=dossier.version_label)
 
 
 def check_is_open(call: Call | None, reading: CallReading | None) -> None:

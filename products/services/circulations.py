@@ -1,24 +1,20 @@
 """Sharing a version with every member agency, and taking it back (rules 14 and 17)."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from django.db import transaction
 
-from isecg import instants
-from products import defaults, notifications
+from products import notifications
 from products.models import Circulation, CirculationRecipient, Product
 from products.services import moves
-from products.services.errors import ProductError
 from products.workflow import Action
 from workgroups.models import Agency, User
 
 
-def too_short(closes_at: datetime, *, at: datetime, days: int) -> str:
-    """Return what a window opened at ``at`` lacks, as a sentence, or nothing (rule 17)."""
-    earliest = at + timedelta(days=days)
-    if closes_at >= earliest:
-        return ""
-    return f"The window must last at least {days} days: until {instants.words(earliest)} or later."
+def told_at(at: datetime) -> list[Agency]:
+    """Return whom a circulation of ``at`` goes to: every member of that day (rules 2 and 17)."""
+    return list(Agency.objects.members_on(at.date()))
 
 
 @transaction.atomic(durable=True)
@@ -27,16 +23,16 @@ def circulate(
 ) -> Circulation:
     """Send the latest version to all member agencies, and open its window (rule 17).
 
-    ``closes_at`` is in UTC and was set in ``time_zone``.
+    ``closes_at`` is in UTC and was set in ``time_zone``. A product that is shared is
+    circulated once more where a newer version, or a member that was missed, asks for it.
 
     :raises PermissionDenied: if ``by`` may not circulate.
-    :raises ProductError: if the product is not being drafted, has no version, or the
-        window is shorter than the minimum share period.
+    :raises ProductError: if the product is neither drafted nor shared, has no version, or
+        this one went to all members already, or the window is shorter than the minimum
+        share period.
     """
     standing, dossier = moves.enter(product, Action.CIRCULATE, by=by)
-    days = defaults.share_days(product.kind)
-    if lack := too_short(closes_at, at=standing.at, days=days):
-        raise ProductError(lack)
+    moves.check_guards(Action.CIRCULATE, replace(dossier.facts, closes_at=closes_at))
     assert dossier.latest is not None  # the guard has seen to it
     circulation = Circulation(
         version=dossier.latest,
@@ -44,10 +40,10 @@ def circulate(
         opened_at=standing.at,
         closes_at=closes_at,
         time_zone=time_zone,
-        share_days=days,
+        share_days=dossier.facts.share_days,
     )
     circulation.save_as(by, f"Circulated version {dossier.latest.number}")
-    members = list(Agency.objects.members_on(standing.at.date()))
+    members = told_at(standing.at)
     CirculationRecipient.objects.bulk_create(
         CirculationRecipient(circulation=circulation, agency=agency, code=agency.code)
         for agency in members
@@ -57,7 +53,7 @@ def circulate(
         Action.CIRCULATE,
         by=by,
         reason=note or "for comments",
-        version=f"v{dossier.latest.number}",
+        version=dossier.version_label,
         after={"closes_at": closes_at, "agencies": [agency.code for agency in members]},
     )
     notifications.circulated(circulation, product=product, by=by)
@@ -71,6 +67,6 @@ def take_back(product: Product, *, reason: str, by: User) -> None:
     :raises PermissionDenied: if ``by`` may not.
     :raises ProductError: if the product is not shared.
     """
-    moves.enter(product, Action.TAKE_BACK, by=by)
-    moves.move(product, Action.TAKE_BACK, by=by, reason=reason)
+    _, dossier = moves.enter(product, Action.TAKE_BACK, by=by)
+    moves.move(product, Action.TAKE_BACK, by=by, reason=reason, version=dossier.version_label)
     notifications.state_changed(product, by=by, reason=reason)

@@ -9,7 +9,7 @@ from products import guards, notifications
 from products.dossier import Dossier
 from products.models import Product, Release, ReleaseParticipant
 from products.models.calls import CallState
-from products.models.products import RelationKind
+from products.relations import RelationKind
 from products.services import calls, moves
 from products.workflow import Action, State
 from workgroups.models import User

@@ -1,19 +1,14 @@
 """Opening a call: what is asked, the confirmation sheet, and the opening (rules 16-19)."""
 
-from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from isecg.mail.models import Letter
-from isecg.mail.models import State as LetterState
 from products import call_sheet, consensus, defaults, guards
 from products.dossier import Dossier
 from products.forms.calls import OpenCallForm
@@ -21,22 +16,13 @@ from products.models import Product
 from products.services import calls as services
 from products.services import moves
 from products.services.errors import ProductError
-from products.warnings import SeatFacts, warnings
+from products.views.seats import letters, read_seats
+from products.warnings import warnings
 from products.workflow import Action
-from workgroups.models import Agency, Mandate, User
 from workgroups.permissions import Standing
-from workgroups.roles import SPEAKING, Ability
+from workgroups.roles import Ability
 from workgroups.sign_in.recency import binding
 from workgroups.views.form_pages import AuthedRequest, form_page, typed
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seat:
-    """One elector on the confirmation sheet: who gets the letter, and whether it arrives."""
-
-    agency: Agency
-    people: tuple[User, ...]
-    facts: SeatFacts
 
 
 @form_page
@@ -81,14 +67,14 @@ def call_new(request: AuthedRequest, code: str) -> HttpResponse:
 def _sheet(
     dossier: Dossier, *, question: str, deadline: datetime, time_zone: str
 ) -> dict[str, Any]:
-    seats = _seats(dossier.electors, on=dossier.product.code, at=dossier.at)
+    seats = read_seats(dossier.electors, on=dossier.product.code, at=dossier.at)
     return {
         "question": question,
         "deadline": deadline,
         "time_zone": time_zone,
         "version": dossier.latest,
         "seats": seats,
-        "letters": len({person.pk for seat in seats for person in seat.people}),
+        "letters": letters(seats),
         "quorum": _share(defaults.quorum(), of=len(seats)),
         "support": _share(defaults.minimum_support(), of=len(seats)),
         "warnings": warnings(
@@ -107,32 +93,3 @@ def _share(share: Any, *, of: int) -> dict[str, object]:
         "of": of,
         "needed": consensus.needed(exact, of),
     }
-
-
-def _seats(electors: list[Agency], *, on: str, at: datetime) -> list[Seat]:
-    """Read who holds each elector's seat, and how their last letters fared, in one query."""
-    last = Letter.objects.filter(recipient=OuterRef("person")).exclude(state=LetterState.QUEUED)
-    mandates = (
-        Mandate.objects.valid_at(at)
-        .covering(on)
-        .filter(agency__in=electors)
-        .select_related("person")
-        .annotate(last_letter=Subquery(last.order_by("-due_at", "-pk").values("state")[:1]))
-        .order_by("person__name")
-    )
-    held: dict[int, list[Any]] = defaultdict(list)
-    for mandate in mandates:
-        held[mandate.agency_id].append(mandate)
-    return [
-        Seat(
-            agency=agency,
-            people=tuple({row.person_id: row.person for row in held[agency.pk]}.values()),
-            facts=SeatFacts(
-                agency=agency.code,
-                zone=agency.time_zone,
-                speakers=sum(row.capacity in SPEAKING for row in held[agency.pk]),
-                reachable=any(row.last_letter != LetterState.FAILED for row in held[agency.pk]),
-            ),
-        )
-        for agency in electors
-    ]

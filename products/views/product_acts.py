@@ -8,12 +8,11 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from products import defaults, workflow
+from products import workflow
 from products.dossier import CallReading
-from products.forms.circulations import CirculateForm
 from products.forms.products import JoinForm, LeaveForm
 from products.forms.releases import ReleaseForm
-from products.services import calls, circulations, products, releases
+from products.services import calls, circulations, participation, products, releases
 from products.views.product_page import ProductPage
 from products.workflow import FINAL, Action, State
 from workgroups.forms.base import ReasonForm
@@ -24,15 +23,6 @@ def _by_reason(data: Any, _page: ProductPage) -> forms.Form:
     return ReasonForm(data)
 
 
-def _circulate_form(data: Any, page: ProductPage) -> forms.Form:
-    return CirculateForm(
-        data,
-        share_days=defaults.share_days(page.product.kind),
-        now=page.standing.at,
-        zone=page.standing.user.time_zone if page.standing.user.is_authenticated else "UTC",
-    )
-
-
 def _release_form(data: Any, page: ProductPage) -> forms.Form:
     findings = page.findings(Action.RELEASE) if page.product.state == State.AGREED else []
     return ReleaseForm(data, findings=findings)
@@ -40,11 +30,31 @@ def _release_form(data: Any, page: ProductPage) -> forms.Form:
 
 def _join_form(data: Any, page: ProductPage) -> forms.Form:
     # What is sent a second time is refused by the service, which says why.
-    return JoinForm(data, agencies=page.voices if data else page.own_apart)
+    form = JoinForm(data, agencies=page.voices if data else page.own_apart)
+    if participation.waits_for_the_next_call(page.product):
+        form.fields[
+            "agency"
+        ].help_text = (
+            "A call is open: the agency reads and comments at once, and counts from the next call."
+        )
+    return form
 
 
 def _leave_form(data: Any, page: ProductPage) -> forms.Form:
-    return LeaveForm(data, agencies=page.voices if data else page.own_part)
+    form = LeaveForm(data, agencies=page.voices if data else page.own_part)
+    said = []
+    if participation.waits_for_the_next_call(page.product):
+        said.append(
+            "A call is open: what the agency said stays in the record and is not counted, and "
+            "the electorate is smaller by one."
+        )
+    if (
+        page.product.state in workflow.TRANSITIONS[Action.LAPSE].sources
+        and len(page.participations) == 1
+    ):
+        said.append("It is the last participating agency: the product returns to drafting.")
+    form.fields["agency"].help_text = " ".join(said)
+    return form
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,15 +108,6 @@ ACTS: dict[str, Act] = {
         service=products.start_drafting,
         kind="primary",
     ),
-    "circulate": _move(
-        Action.CIRCULATE,
-        label="Circulate to all members",
-        button="Circulate",
-        done="The latest version is circulated to all member agencies.",
-        service=circulations.circulate,
-        form=_circulate_form,
-        kind="primary",
-    ),
     "release": _move(
         Action.RELEASE,
         label="Release",
@@ -142,7 +143,7 @@ ACTS: dict[str, Act] = {
         button="Join",
         done="The agency takes part; it counts from the next call.",
         ability=Ability.JOIN_PRODUCT,
-        service=products.join,
+        service=participation.join,
         offered=lambda page: not page.is_public and bool(page.own_apart),
         form=_join_form,
     ),
@@ -151,7 +152,7 @@ ACTS: dict[str, Act] = {
         button="Leave the product",
         done="The agency takes part no longer.",
         ability=Ability.JOIN_PRODUCT,
-        service=products.leave,
+        service=participation.leave,
         offered=lambda page: not page.is_public and bool(page.own_part),
         form=_leave_form,
     ),
@@ -186,6 +187,8 @@ def links(page: ProductPage) -> list[dict[str, str]]:
     code = page.product.code
     possible = workflow.actions(State(page.product.state), page.granted)
     found = []
+    if Action.CIRCULATE in possible and page.is_possible(Action.CIRCULATE):
+        found.append(_link("Circulate to all members", "circulation_new", code, kind="primary"))
     if Action.OPEN_CALL in possible and page.is_possible(Action.OPEN_CALL):
         found.append(_link("Open a call", "call_new", code, kind="primary"))
     reading = page.dossier.reading

@@ -1,4 +1,4 @@
-"""Pages that are one form about a product: proposing, editing, editors, relations, agencies."""
+"""Pages that are one form about a product: proposing, editing, editors, agencies."""
 
 from functools import partial
 
@@ -14,9 +14,9 @@ from products.forms.products import (
     LeaveForm,
     ProductEditForm,
     ProductForm,
-    RelationForm,
 )
 from products.models import Product
+from products.services import participation
 from products.services import products as services
 from products.views.product_page import get_product
 from workgroups.forms.base import ReasonForm
@@ -113,22 +113,6 @@ def editor_end(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
 
 
 @form_page
-def relation_new(request: AuthedRequest, code: str) -> HttpResponse:
-    standing, product = _editable(request, code)
-    return answer(
-        request,
-        RelationForm(typed(request), products=Product.objects.visible_to(standing)),
-        act=partial(services.relate, product, by=request.user),
-        done="The relation was added.",
-        to=product,
-        title=f"Add a relation of {product.code}",
-        button="Add the relation",
-        trail=_trail(product),
-        lede="The release of an edition supersedes the one that it names.",
-    )
-
-
-@form_page
 def participant_new(request: AuthedRequest, code: str) -> HttpResponse:
     standing = require_standing(request.user, Ability.KEEP_ROSTER)
     product = get_product(standing, code)
@@ -136,7 +120,7 @@ def participant_new(request: AuthedRequest, code: str) -> HttpResponse:
     return answer(
         request,
         JoinForm(typed(request), agencies=members),
-        act=partial(services.join, product, by=request.user),
+        act=partial(participation.join, product, by=request.user),
         done="The agency takes part; it counts from the next call.",
         to=product,
         title=f"Enter a participating agency of {product.code}",
@@ -155,7 +139,7 @@ def participant_end(request: AuthedRequest, code: str) -> HttpResponse:
     return answer(
         request,
         LeaveForm(typed(request), agencies=part),
-        act=partial(services.leave, product, by=request.user),
+        act=partial(participation.leave, product, by=request.user),
         done="The agency takes part no longer.",
         to=product,
         title=f"Enter a departure from {product.code}",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from isecg.partial_dates import PartialDate
 from isecg.rules import Finding, blocking
 from products import call_sheet, guards, permissions
-from products.dossier import Dossier, successor_of
+from products.dossier import Dossier, link_of, successor_of, with_successors
 from products.models import (
     Call,
     Decision,
@@ -25,7 +25,8 @@ from products.models import (
     ReleaseParticipant,
     Version,
 )
-from products.models.products import Degree, RelationKind
+from products.models.products import Degree, ElectorateRule
+from products.relations import RelationKind, caution
 from products.workflow import PATH, PUBLIC, UNRELEASED, Action, State
 from workgroups import roster
 from workgroups.models import Agency
@@ -198,9 +199,19 @@ class ProductPage:
                 "degree_label": row.get_degree_display(),
                 "since": row.joined_at,
                 "is_member": row.is_member,  # type: ignore[attr-defined]
+                "waits": row.agency_id in self._waiting_for_a_call,
             }
             for row in self.participations
         ]
+
+    @cached_property
+    def _waiting_for_a_call(self) -> set[int]:
+        """Who joined while the call was open, and counts from the next one (rule 32)."""
+        reading = self.dossier.reading
+        if reading is None or self.product.electorate_rule != ElectorateRule.PARTICIPANTS:
+            return set()
+        asked = {elector.agency_id for elector in reading.electors if not elector.left_at}
+        return {row.agency_id for row in self.participations} - asked
 
     @cached_property
     def _frozen_rows(self) -> list[ReleaseParticipant]:
@@ -225,6 +236,7 @@ class ProductPage:
                 "degree_label": Degree(row.degree or "").label,  # type: ignore[attr-defined]
                 "since": row.since,  # type: ignore[attr-defined]
                 "is_member": True,
+                "waits": False,
             }
             for row in self._frozen_rows
         ]
@@ -272,15 +284,17 @@ class ProductPage:
         )
 
     def _relations(self) -> list[dict[str, Any]]:
-        return [_relation(self.product, link) for link in self._links]
+        strikes = Ability.EDIT_PRODUCT in self.granted
+        return [_relation(self.product, link, strikes=strikes) for link in self._links]
 
     @cached_property
     def _links(self) -> list[Relation]:
         """The relations to what the reader sees: a draft does not exist for others."""
         if self.standing.may(Ability.READ_DRAFTS):
             return self.dossier.relations
-        rows = Relation.objects.visible_to(self.standing).select_related("product", "target")
-        return list(rows.filter(Q(product=self.product) | Q(target=self.product)))
+        seen = Relation.objects.visible_to(self.standing)
+        rows = seen.filter(Q(product=self.product) | Q(target=self.product))
+        return list(with_successors(rows.select_related("product", "target"), seen))
 
     def _successor(self) -> Product | None:
         return successor_of(self.product, self._links)
@@ -326,11 +340,16 @@ _REVERSED = {
 }
 
 
-def _relation(product: Product, link: Relation) -> dict[str, Any]:
+def _relation(product: Product, link: Relation, *, strikes: bool) -> dict[str, Any]:
     kind = RelationKind(link.kind)
-    if link.product_id == product.pk:
-        return {"words": kind.label, "other": link.target}
-    return {"words": _REVERSED[kind], "other": link.product}
+    is_own = link.product_id == product.pk
+    return {
+        "pk": link.pk,
+        "words": kind.label if is_own else _REVERSED[kind],
+        "other": link.target if is_own else link.product,
+        "caution": caution(link_of(link)),
+        "may_strike": strikes and is_own,
+    }
 
 
 def _day(text: str) -> date | None:

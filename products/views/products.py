@@ -15,7 +15,7 @@ from isecg.stale import StaleError
 from products import permissions
 from products.forms.products import ProductFilterForm
 from products.models import Participation, Product, Relation, ReleaseParticipant
-from products.models.products import RelationKind
+from products.relations import RelationKind
 from products.services.errors import ProductError
 from products.views import product_acts
 from products.views.product_page import ProductPage

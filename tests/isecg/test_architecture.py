@@ -46,6 +46,8 @@ PURE = (
     "products/workflow.py",
     "products/consensus.py",
     "products/guards.py",
+    "products/relations.py",
+    "products/warnings.py",
     "products/facts.py",
     "products/residue.py",
     "products/remarks.py",

@@ -13,7 +13,7 @@ from products.dossier import read_call
 from products.models import Call, Decision, Elector, PositionEntry
 from products.models.calls import CallState
 from products.models.products import Degree
-from products.services import calls, decisions, products
+from products.services import calls, decisions, participation
 from products.services.errors import ProductError
 from products.workflow import State
 from tests.factories import (
@@ -391,7 +391,9 @@ def test_who_leaves_the_product_is_out_of_the_count():
     world.say(0, Stand.CONCUR)
     world.say(1, Stand.OBJECT)
 
-    products.leave(world.product, agency=world.agencies[1], reason="Our act.", by=world.heads[1])
+    participation.leave(
+        world.product, agency=world.agencies[1], reason="Our act.", by=world.heads[1]
+    )
 
     reading = read_call(world.call, at=clock.now())
     assert (reading.outcome, len(reading.entries)) == (Outcome.CONSENSUS, 2)
@@ -403,7 +405,7 @@ def test_who_joins_counts_from_the_next_call():
     world = make_call(1)
     newcomer = MandateFactory()
 
-    products.join(
+    participation.join(
         world.product,
         agency=newcomer.agency,
         degree=Degree.CONTRIBUTING,

@@ -79,6 +79,64 @@ def test_a_circulation_needs_a_version():
     assert _open(Action.CIRCULATE, replace(facts, version=1)) == []
 
 
+@pytest.mark.parametrize(
+    ("days", "closes_in", "found"),
+    [
+        (14, None, "It gets a window of at least 14 days."),
+        (14, timedelta(days=14), "The window lasts at least 14 days."),
+        (
+            14,
+            timedelta(days=14, seconds=-1),
+            "The window must last at least 14 days: until 26 Mar 2026 12:00 UTC or later.",
+        ),
+        (0, timedelta(seconds=1), "The window lasts at least 0 days."),
+        (
+            0,
+            timedelta(0),
+            "The window must last at least 0 days: until 12 Mar 2026 12:00 UTC or later.",
+        ),
+    ],
+)
+def test_a_window_lasts_the_minimum_share_period_to_the_second(days, closes_in, found):
+    facts = Facts(
+        at=NOW,
+        state=State.DRAFTING,
+        version=1,
+        share_days=days,
+        closes_at=None if closes_in is None else NOW + closes_in,
+    )
+    is_short = "must" in found
+
+    sentences = [row.sentence for row in guards.guard(Action.CIRCULATE, facts)]
+    assert sentences == ["Version 1 is the latest.", found]
+    assert guards.window_lack(facts) == (found if is_short else "")
+    assert bool(_open(Action.CIRCULATE, facts)) is is_short
+
+
+def test_a_shared_product_is_circulated_again_for_another_version_or_a_member_missed():
+    missed = replace(SHARED, circulation=replace(SENT, missed=("CSIRO",)))
+
+    assert _open(Action.CIRCULATE, SHARED) == [
+        (
+            "not_circulated_yet",
+            "Version 2 is circulated to all member agencies already: another version can be.",
+        )
+    ]
+    assert _open(Action.CIRCULATE, replace(SHARED, version=3)) == []
+    assert _open(Action.CIRCULATE, missed) == []
+    # It shared nothing by this program: a product of the reference data.
+    assert _open(Action.CIRCULATE, replace(SHARED, circulation=None)) == []
+
+
+def test_the_share_period_of_another_version_does_not_count():
+    facts = replace(SHARED, version=3, at=NOW - timedelta(days=1))
+
+    assert [row.rule for row in guards.guard(Action.OPEN_CALL, facts)] == [
+        "circulated_to_all",
+        "has_electorate",
+    ]
+
+
 def test_a_call_may_open_at_the_very_end_of_the_share_period():
     early = replace(SHARED, at=NOW - timedelta(seconds=1))
 
@@ -105,12 +163,17 @@ def test_a_call_may_open_at_the_very_end_of_the_share_period():
             {"version": 3},
             (
                 "circulated_to_all",
-                "The latest version has not been circulated to all member agencies.",
+                "Version 3 has not been circulated to all member agencies, version 2 was: it is "
+                "circulated anew, and its share period starts then.",
             ),
         ),
         (
             {"circulation": replace(SENT, missed=("CSIRO",))},
-            ("circulated_to_all", "The circulation missed CSIRO."),
+            (
+                "circulated_to_all",
+                "The circulation missed CSIRO. The version is circulated once more, and its "
+                "share period starts then.",
+            ),
         ),
         (
             {"electors": ()},

@@ -10,7 +10,7 @@ from isecg import clock
 from isecg.mail.models import Heartbeat, Letter
 from products.consensus import Outcome, Stand
 from products.models import Decision
-from products.services import calls, decisions, products
+from products.services import calls, decisions, participation
 from products.workflow import State
 from products.your_turn import vacant_seats, your_turn
 from tests.factories import (
@@ -93,7 +93,7 @@ def test_own_objections_and_conditions_are_shown_while_the_call_is_open(travelle
 
 def test_who_left_the_product_is_waited_for_no_more(traveller):
     world = make_call(2)
-    products.leave(world.product, agency=world.agencies[0], reason="Ours.", by=world.heads[0])
+    participation.leave(world.product, agency=world.agencies[0], reason="Ours.", by=world.heads[0])
 
     assert turns(world.heads[0]) == []
 

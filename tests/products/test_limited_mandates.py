@@ -11,8 +11,8 @@ from isecg.mail.models import Letter
 from products.consensus import Stand
 from products.models import Product, Relation
 from products.models.products import Degree
-from products.services import calls, products
-from products.views.opening import _seats
+from products.services import calls, participation
+from products.views.seats import read_seats
 from products.workflow import State
 from products.your_turn import vacant_seats, your_turn
 from tests.factories import (
@@ -129,10 +129,10 @@ def test_its_holder_joins_and_leaves_that_product_for_the_agency():
     person, elsewhere = delegate(agency, product), ProductFactory(code="OTHER")
     said = {"agency": agency, "reason": "r", "by": person}
 
-    products.join(product, degree=Degree.LEAD, **said)
-    products.leave(product, **said)
+    participation.join(product, degree=Degree.LEAD, **said)
+    participation.leave(product, **said)
     with pytest.raises(PermissionDenied):
-        products.join(elsewhere, degree=Degree.LEAD, **said)
+        participation.join(elsewhere, degree=Degree.LEAD, **said)
 
     assert [row.left_at is not None for row in agency.participations.all()] == [True]
 
@@ -233,7 +233,7 @@ def test_the_sheet_counts_who_may_speak_on_the_product():
     person = delegate(agency, product)
     delegate(agency, ProductFactory(code="OTHER"))
 
-    (seat,) = _seats([agency], on="DRAFT", at=clock.now())
+    (seat,) = read_seats([agency], on="DRAFT", at=clock.now())
 
     assert (seat.people, seat.facts.speakers) == ((person,), 1)
 

@@ -1,6 +1,6 @@
 """The pages of products: the list, a product with its acts, its history; and their budgets."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -232,19 +232,25 @@ class TestActs:
             (
                 State.DRAFTING,
                 [
-                    "Write or upload a version",
                     "Circulate to all members",
+                    "Write or upload a version",
                     "Withdraw the product",
                 ],
                 ["Join for my agency", "Withdraw the product"],
-                ["Write or upload a version", "Circulate to all members"],
+                ["Circulate to all members", "Write or upload a version"],
                 ["Join for my agency"],
             ),
+            # Its version was not circulated yet.
             (
                 State.SHARED,
-                ["Write or upload a version", "Take back to drafting", "Withdraw the product"],
+                [
+                    "Circulate to all members",
+                    "Write or upload a version",
+                    "Take back to drafting",
+                    "Withdraw the product",
+                ],
                 ["Join for my agency", "Withdraw the product"],
-                ["Write or upload a version", "Take back to drafting"],
+                ["Circulate to all members", "Write or upload a version", "Take back to drafting"],
                 ["Join for my agency"],
             ),
             (State.WITHDRAWN, [], [], [], []),
@@ -324,56 +330,6 @@ class TestActs:
 
         assert client.get(f"{product.get_absolute_url()}acts/withdraw/").status_code == 405
         assert client.post(f"{product.get_absolute_url()}acts/burn/").status_code == 404
-
-    @pytest.mark.parametrize(
-        ("day", "clock_time", "zone", "field", "sentence"),
-        [
-            ("2026-03-01", "12:00", "Europe/Paris", "day", "This lies in the past"),
-            ("2026-03-29", "02:30", "Europe/Paris", "time", "does not exist in Europe/Paris"),
-            ("2026-10-25", "02:30", "Europe/Paris", "time", "comes twice in Europe/Paris"),
-            ("2026-03-20", "12:00", "Europe/Paris", "day", "must last at least 14 days"),
-            ("2026-03-40", "12:00", "Europe/Paris", "day", "Enter a valid date"),
-            ("2026-04-20", "12:00", "Mars/Olympus", "time_zone", "Select a valid choice"),
-        ],
-    )
-    def test_a_window_that_cannot_be_is_refused_beside_its_field(
-        self, client, day, clock_time, zone, field, sentence
-    ):
-        with time_machine.travel(datetime(2026, 3, 12, 12, tzinfo=UTC), tick=False):
-            client.force_login(UserFactory(is_secretariat=True))
-            product = ProductFactory(state=State.DRAFTING)
-            write_version(product)
-
-            answer = client.post(
-                f"{product.get_absolute_url()}acts/circulate/",
-                {"day": day, "time": clock_time, "time_zone": zone, "note": "Read section 2."},
-            )
-
-        refused = next(row for row in answer.context["acts"] if row["open"])["form"]
-        assert answer.status_code == 422
-        assert list(refused.errors) == [field]
-        assert sentence in refused.errors[field][0]
-        assert "Read section 2.</textarea>" in answer.content.decode()
-        product.refresh_from_db()
-        assert product.state == State.DRAFTING
-
-    def test_the_form_shows_the_share_period_and_proposes_a_day_more(self, client):
-        with time_machine.travel(datetime(2026, 3, 12, 12, tzinfo=UTC), tick=False):
-            client.force_login(UserFactory(is_secretariat=True, time_zone="Asia/Tokyo"))
-            product = ProductFactory(state=State.DRAFTING)
-            write_version(product)
-            page = _page(client, product).content.decode()
-
-            assert "The minimum share period of this kind of product is 14 days." in page
-            assert 'name="day" value="2026-03-27"' in page
-            answer = client.post(
-                f"{product.get_absolute_url()}acts/circulate/",
-                {"day": "2026-03-27", "time": "18:00", "time_zone": "Asia/Tokyo"},
-            )
-
-        assert answer.status_code == 302
-        sent = product.versions.get().circulations.get()
-        assert sent.closes_at == datetime(2026, 3, 27, 9, tzinfo=UTC)
 
     def test_the_release_asks_a_reason_for_what_is_passed_over(self, client, desk):
         world = make_world(2)

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
 
 from isecg import clock
 from isecg.events import log
@@ -13,10 +12,17 @@ from isecg.mail.models import Letter
 from isecg.stale import StaleError, revision
 from products import files, guards
 from products.consensus import Outcome, Stand
-from products.models import Product, Relation
-from products.models.products import Degree, RelationKind
+from products.models import Product
 from products.models.versions import ChangeClass
-from products.services import calls, circulations, decisions, products, releases, versions
+from products.services import (
+    calls,
+    circulations,
+    decisions,
+    participation,
+    products,
+    releases,
+    versions,
+)
 from products.services.errors import ProductError
 from products.workflow import TRANSITIONS, Action, State
 from tests.factories import (
@@ -44,6 +50,11 @@ def _revise(product, *, by):
     )
 
 
+def _empty(product, *, by):
+    for part in product.participations.filter(left_at=None).select_related("agency"):
+        participation.leave(product, agency=part.agency, reason="Out.", by=by)
+
+
 ACTS = {
     Action.START_DRAFTING: lambda product, by: products.start_drafting(
         product, reason="Agreed.", by=by
@@ -64,6 +75,7 @@ ACTS = {
     ),
     Action.RETURN: lambda product, by: calls.return_to_drafting(product, reason="Flaw.", by=by),
     Action.REVISE: lambda product, by: _revise(product, by=by),
+    Action.LAPSE: lambda product, by: _empty(product, by=by),
     Action.RELEASE: lambda product, by: releases.release(product, reason="Agreed.", by=by),
     Action.SUPERSEDE: lambda product, by: releases.supersede(product, reason="Old.", by=by),
     Action.WITHDRAW: lambda product, by: releases.withdraw(product, reason="Dropped.", by=by),
@@ -99,9 +111,12 @@ def _world_in(state):
 def test_every_act_follows_the_table_from_every_state(action, state, monkeypatch):
     step = TRANSITIONS[action]
     # A text may also be written before it is shared: then nothing moves.
-    written = action == Action.REVISE and state in (State.PROPOSED, State.DRAFTING)
-    possible = state in step.sources or written
+    # So may agencies leave.
+    stays = action in (Action.REVISE, Action.LAPSE) and state in (State.PROPOSED, State.DRAFTING)
+    possible = state in step.sources or stays
     product = _world_in(state).product if possible else ProductFactory(state=state)
+    if not possible:
+        ParticipationFactory(product=product)
     desk = UserFactory(is_secretariat=True)
     monkeypatch.setattr(guards, "GUARDS", {})
     events = Event.objects.count()
@@ -174,102 +189,6 @@ def test_a_guard_in_the_way_says_the_sentence_of_the_page():
     assert [finding.rule for finding in refused.value.findings] == ["group_set", "on_workplan"]
 
 
-def test_the_window_is_never_shorter_than_the_share_period(settings):
-    settings.ISECG_SHARE_DAYS_BY_KIND = {"white_paper": 7}
-    world = _world_in(State.DRAFTING)
-
-    def circulate(days, seconds):
-        closes = clock.now() + timedelta(days=days, seconds=seconds)
-        return circulations.circulate(
-            world.product, closes_at=closes, time_zone="UTC", note="", by=world.secretariat
-        )
-
-    with pytest.raises(ProductError, match="at least 7 days"):
-        circulate(7, -60)
-    assert circulate(7, 60).share_days == 7
-
-
-def test_a_circulation_goes_to_every_member_of_the_day_and_to_no_other():
-    world = _world_in(State.DRAFTING)
-    AgencyFactory(code="APART")
-    AgencyFactory(code="NONE", member=False)
-
-    sent = circulations.circulate(
-        world.product,
-        closes_at=clock.now() + timedelta(days=30),
-        time_zone="UTC",
-        note="",
-        by=world.secretariat,
-    )
-
-    codes = sorted([*(agency.code for agency in world.agencies), "APART"])
-    assert [row.code for row in sent.recipients.all()] == codes
-
-
-class TestJoining:
-    def test_a_head_joins_for_the_own_agency_alone(self):
-        product, own, other = ProductFactory(), AgencyFactory(), AgencyFactory()
-        head = MandateFactory(agency=own).person
-
-        products.join(product, agency=own, degree=Degree.LEAD, reason="Ours.", by=head)
-        with pytest.raises(PermissionDenied, match="you hold no mandate of"):
-            products.join(product, agency=other, degree=Degree.LEAD, reason="Ours.", by=head)
-
-        assert [(row.agency, row.degree) for row in product.participations.all()] == [(own, "lead")]
-
-    def test_a_second_time_and_a_non_member_are_refused(self):
-        product, own = ProductFactory(), AgencyFactory(code="OWN")
-        stranger = AgencyFactory(code="STR", member=False)
-        desk = UserFactory(is_secretariat=True)
-        join = {"degree": Degree.FOLLOWING, "reason": "Letter.", "by": desk}
-
-        products.join(product, agency=own, **join)
-        with pytest.raises(ProductError, match=f"OWN takes part in {product} already"):
-            products.join(product, agency=own, **join)
-        with pytest.raises(ProductError, match="STR is no member agency today"):
-            products.join(product, agency=stranger, **join)
-
-        assert product.participations.count() == 1
-
-    @pytest.mark.parametrize("state", [State.RELEASED, State.SUPERSEDED, State.WITHDRAWN])
-    def test_the_participants_of_a_released_product_are_frozen(self, state):
-        product = ProductFactory(state=state)
-        own = ParticipationFactory(product=product).agency
-        desk = UserFactory(is_secretariat=True)
-
-        with pytest.raises(ProductError, match="its participants are frozen"):
-            products.leave(product, agency=own, reason="Late.", by=desk)
-        with pytest.raises(ProductError, match="its participants are frozen"):
-            products.join(
-                product, agency=AgencyFactory(), degree=Degree.LEAD, reason="Late.", by=desk
-            )
-
-    def test_who_left_may_come_back(self):
-        product, own = ProductFactory(), AgencyFactory()
-        desk = UserFactory(is_secretariat=True)
-        for _ in range(2):
-            products.join(product, agency=own, degree=Degree.LEAD, reason="In.", by=desk)
-            products.leave(product, agency=own, reason="Out.", by=desk)
-
-        assert product.participations.count() == 2
-        with pytest.raises(ProductError, match="takes no part"):
-            products.leave(product, agency=own, reason="Out.", by=desk)
-
-    @pytest.mark.parametrize("state", [State.SHARED, State.IN_CONSENSUS, State.AGREED])
-    def test_the_last_participant_takes_the_product_back_to_drafting(self, state):
-        world = _world_in(state)
-
-        products.leave(world.product, agency=world.agencies[0], reason="Out.", by=world.heads[0])
-        assert world.product.state == state
-        products.leave(world.product, agency=world.agencies[1], reason="Out.", by=world.heads[1])
-
-        world.product.refresh_from_db()
-        assert world.product.state == State.DRAFTING
-        assert "its last participating agency left" in (
-            world.product.history.first().history_change_reason
-        )
-
-
 class TestEditing:
     def test_writes_the_fields_with_their_reason(self):
         product = ProductFactory(title="Old")
@@ -326,49 +245,6 @@ class TestEditing:
             products.add_editor(
                 Product.objects.get(), person=UserFactory(), reason="Mine.", by=person
             )
-
-
-class TestRelating:
-    def _relate(self, product, target, kind=RelationKind.SUPERSEDES):
-        return products.relate(
-            product,
-            kind=kind,
-            target=target,
-            reason="Known.",
-            by=UserFactory(is_secretariat=True),
-        )
-
-    def test_refuses_itself_twice_circles_and_a_second_successor(self):
-        first, second, third = (ProductFactory(code=code) for code in ("ONE", "TWO", "THREE"))
-        self._relate(second, first)
-        self._relate(third, second)
-
-        with pytest.raises(ProductError, match="does not relate to itself"):
-            self._relate(first, first)
-        with pytest.raises(ProductError, match="recorded already"):
-            self._relate(second, first)
-        with pytest.raises(ProductError, match="no circles"):
-            self._relate(first, third)
-        with pytest.raises(ProductError, match="ONE has a successor already: TWO"):
-            self._relate(third, first)
-
-        assert Relation.objects.count() == 2
-
-    def test_kinds_do_not_make_circles_with_each_other(self):
-        first, second = ProductFactory(), ProductFactory()
-        self._relate(second, first)
-
-        self._relate(first, second, RelationKind.BUILDS_ON)
-
-        assert Relation.objects.count() == 2
-
-    def test_the_database_refuses_a_second_successor_by_itself(self):
-        old = ProductFactory()
-        self._relate(ProductFactory(), old)
-        other = Relation(product=ProductFactory(), kind="supersedes", target=old)
-
-        with pytest.raises(IntegrityError), transaction.atomic():
-            other.save_as(None, "behind the service")
 
 
 def test_outsiders_see_released_products_alone_and_members_all():

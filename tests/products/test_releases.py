@@ -9,8 +9,8 @@ from isecg import clock
 from isecg.events import log
 from products.consensus import Outcome, Stand
 from products.models import Decision, Release
-from products.models.products import RelationKind
-from products.services import calls, decisions, products, releases
+from products.relations import RelationKind
+from products.services import calls, decisions, relations, releases
 from products.services.errors import ProductError
 from products.workflow import State
 from tests.factories import ProductFactory, UserFactory
@@ -142,7 +142,7 @@ def test_the_next_edition_supersedes_the_one_it_names():
     old = _agreed(series="GER")
     _release(old)
     new = _agreed(series="GER")
-    products.relate(
+    relations.relate(
         new.product,
         kind=RelationKind.SUPERSEDES,
         target=old.product,
@@ -165,7 +165,7 @@ def test_the_next_edition_supersedes_the_one_it_names():
 def test_no_other_relation_supersedes(kind):
     old = ProductFactory(state=State.RELEASED)
     new = _agreed()
-    products.relate(new.product, kind=kind, target=old, reason="Known.", by=new.secretariat)
+    relations.relate(new.product, kind=kind, target=old, reason="Known.", by=new.secretariat)
 
     _release(new)
 

@@ -68,6 +68,14 @@ class Cast:
     def act(self, who, act, **fields):
         return self.done(who, "product_act", "POWER-2026", act, **fields)
 
+    def circulate(self, who, close, note):
+        fields = {**local(close), "note": note, "confirm": "yes"}
+        return self.done(who, "circulation_new", "POWER-2026", **fields)
+
+    def circulate_refused(self, who, close):
+        fields = {**local(close), "note": "Please read"}
+        return self.refused(who, "circulation_new", "POWER-2026", **fields)
+
     def act_refused(self, who, act, **fields):
         return self.refused(who, "product_act", "POWER-2026", act, **fields)
 
@@ -156,19 +164,17 @@ def test_product_from_proposal_to_release(cast, travel):
     close = START + timedelta(days=15)
     assert cast.refused(staff, "version_new", "POWER-2026", how="write")[0] == 403
     cast.done(secretariat, "editor_new", "POWER-2026", person=staff.pk, reason="Named by the group")
-    status, said = cast.act_refused(staff, "circulate", **local(close), note="Please read")
+    status, said = cast.circulate_refused(staff, close)
     assert status == 422
     assert said == ["There is no version yet: an editor writes or uploads the first."]
     first = cast.version(staff, TEXT, expected="", note="First draft")
     cast.done(staff, "version_new", "POWER-2026", **first)
 
     # A window shorter than the minimum share period is refused where it was typed.
-    status, said = cast.act_refused(
-        staff, "circulate", **local(START + timedelta(days=13)), note="Please read"
-    )
+    status, said = cast.circulate_refused(staff, START + timedelta(days=13))
     assert status == 422
     assert said == ["The window must last at least 14 days: until 16 Mar 2026 09:00 UTC or later."]
-    cast.act(staff, "circulate", **local(close), note="Please read")
+    cast.circulate(staff, close, "Please read")
     for who, key in ((cast.delegate, "jaxa"), (cast.alternate, "csa"), (chair, "esa")):
         cast.act(who, "join", agency=key, degree="contributing", reason="We contribute")
 
@@ -186,7 +192,7 @@ def test_product_from_proposal_to_release(cast, travel):
     assert state() == State.DRAFTING
     status, said = cast.refused(chair, "call_new", "POWER-2026", **question, **deadline)
     assert (status, state()) == (422, State.DRAFTING)
-    cast.act(staff, "circulate", **local(close), note="Version 2")
+    cast.circulate(staff, close, "Version 2")
 
     travel.move_to(START + timedelta(days=14))
     past = local(START)
@@ -283,8 +289,10 @@ def assert_record(cast):
         ("released", "Release: Out", "Secretariat"),
     ]
 
-    # Four people hold mandates; the secretariat is told of the decision as well.
+    # Four people hold mandates; the secretariat is told of the decision as well, and the editor,
+    # who is staff of JAXA, of each agency that joins.
     assert Counter(Letter.objects.values_list("kind", flat=True)) == {
+        "product.joined": 3,
         "circulation.opened": 8,
         "call.opened": 4,
         "position.recorded": 1,

@@ -16,7 +16,7 @@ from products.consensus import Outcome, Stand
 from products.dossier import Dossier, read_call
 from products.models import PositionEntry
 from products.models.products import Degree, ElectorateRule
-from products.services import calls, decisions, products, releases
+from products.services import calls, decisions, participation, releases
 from products.services import succession as upstairs
 from products.services.errors import ProductError
 from products.workflow import State
@@ -284,7 +284,7 @@ def test_an_elector_that_succeeds_another_has_one_voice():
 def test_a_successor_that_left_the_product_counts_from_the_next_call():
     world = make_call(codes=["OLD", "ESA", "JAXA"])
     world.say(1, Stand.CONCUR)
-    products.leave(world.product, agency=world.agencies[1], reason="Out.", by=world.heads[1])
+    participation.leave(world.product, agency=world.agencies[1], reason="Out.", by=world.heads[1])
 
     pass_seat(world, world.agencies[1])
 
@@ -295,7 +295,7 @@ def test_a_successor_that_left_the_product_counts_from_the_next_call():
 
 def test_an_agency_that_left_by_itself_is_succeeded_by_nobody_there(traveller):
     world, new = make_call(codes=["OLD", "ESA"]), heir()
-    products.leave(world.product, agency=world.agencies[0], reason="Out.", by=world.heads[0])
+    participation.leave(world.product, agency=world.agencies[0], reason="Out.", by=world.heads[0])
     traveller.shift(60)
 
     pass_seat(world, new)

@@ -2,7 +2,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from products.warnings import SeatFacts, overlaps_year_end, warnings, working_days
+from products.warnings import (
+    CALL,
+    CIRCULATION,
+    SeatFacts,
+    overlaps_year_end,
+    warnings,
+    working_days,
+)
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -11,8 +18,14 @@ def seat(agency="ESA", *, zone="Europe/Paris", speakers=1, reachable=True):
     return SeatFacts(agency=agency, zone=zone, speakers=speakers, reachable=reachable)
 
 
-def warn(deadline, *seats, opens_at=MONDAY, zone="UTC"):
-    return warnings(opens_at=opens_at, deadline=deadline, zone=zone, seats=seats or [seat()])
+def warn(deadline, *seats, opens_at=MONDAY, zone="UTC", occasion=CALL):
+    return warnings(
+        opens_at=opens_at,
+        deadline=deadline,
+        zone=zone,
+        seats=seats or [seat()],
+        occasion=occasion,
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,4 +99,19 @@ def test_seats_that_are_vacant_or_cannot_be_reached():
         "Vacant: ASI, KARI. Without a head of delegation or an alternate, "
         "nobody there can take a position.",
         "Letters do not reach JAXA: the last ones failed.",
+    ]
+
+
+def test_a_circulation_is_warned_of_in_its_own_words():
+    found = warn(
+        datetime(2026, 12, 21, 12, tzinfo=UTC),
+        seat("ASI", speakers=0),
+        opens_at=datetime(2026, 12, 1, tzinfo=UTC),
+        occasion=CIRCULATION,
+    )
+
+    assert found == [
+        "The circulation runs into the days from 20 December to 6 January.",
+        "Vacant: ASI. Without a head of delegation or an alternate, "
+        "nobody there speaks for the agency.",
     ]

@@ -9,18 +9,25 @@ from workgroups.roles import GRANTS, Ability, Role
 S = State
 DESK = {Role.SECRETARIAT}
 CHAIR = {Role.SECRETARIAT, Role.CHAIR}
+PARTS = {Role.SECRETARIAT, Role.SPEAKER}
 WRITERS = {Role.SECRETARIAT, Role.GROUP_CHAIR, Role.EDITOR}
 
 # from, to, act, who
 TABLE = [
     (S.PROPOSED, S.DRAFTING, Action.START_DRAFTING, CHAIR),
     (S.DRAFTING, S.SHARED, Action.CIRCULATE, WRITERS),
+    # The table of section 3 does not forbid a second circulation (ADR 13).
+    (S.SHARED, S.SHARED, Action.CIRCULATE, WRITERS),
     (S.SHARED, S.DRAFTING, Action.TAKE_BACK, WRITERS),
     (S.SHARED, S.DRAFTING, Action.REVISE, WRITERS),
     (S.SHARED, S.IN_CONSENSUS, Action.OPEN_CALL, CHAIR),
     (S.IN_CONSENSUS, S.AGREED, Action.DECLARE, CHAIR),
     (S.IN_CONSENSUS, S.DRAFTING, Action.RETURN, CHAIR),
     (S.IN_CONSENSUS, S.DRAFTING, Action.REVISE, WRITERS),
+    # Rule 32: the last participating agency leaves, by itself or by the secretariat.
+    (S.SHARED, S.DRAFTING, Action.LAPSE, PARTS),
+    (S.IN_CONSENSUS, S.DRAFTING, Action.LAPSE, PARTS),
+    (S.AGREED, S.DRAFTING, Action.LAPSE, PARTS),
     (S.AGREED, S.RELEASED, Action.RELEASE, DESK),
     (S.AGREED, S.DRAFTING, Action.REVISE, WRITERS),
     (S.RELEASED, S.SUPERSEDED, Action.SUPERSEDE, DESK),
@@ -58,7 +65,7 @@ def test_actions_are_those_of_the_state_and_of_the_abilities():
     granted = {Ability.WRITE_VERSION, Ability.CIRCULATE, Ability.RELEASE}
 
     assert actions(S.DRAFTING, granted) == [Action.CIRCULATE]
-    assert actions(S.SHARED, granted) == [Action.REVISE]
+    assert actions(S.SHARED, granted) == [Action.CIRCULATE, Action.REVISE]
     assert actions(S.AGREED, granted) == [Action.REVISE, Action.RELEASE]
 
 

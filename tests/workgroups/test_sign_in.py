@@ -474,6 +474,7 @@ BINDING = {
     "call_withdraw",
     "chair_end",
     "chair_hand_over",
+    "circulation_new",
     "declare",
     "identity_provider_edit",
     "identity_provider_new",
