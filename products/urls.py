@@ -16,6 +16,7 @@ from products.views import (
     products,
     versions,
     workplan,
+    writing,
 )
 
 
@@ -49,7 +50,14 @@ urlpatterns = [
         name="participant_end",
     ),
     path("products/<slug:code>/compare/", versions.compare, name="compare"),
-    path("products/<slug:code>/versions/new/", versions.version_new, name="version_new"),
+    path("products/<slug:code>/versions/new/", writing.version_new, name="version_new"),
+    path("products/<slug:code>/draft/", writing.draft, name="draft"),
+    path("products/<slug:code>/draft/preview/", writing.draft_preview, name="draft_preview"),
+    path(
+        "products/<slug:code>/draft/throw-away/",
+        writing.draft_throw_away,
+        name="draft_throw_away",
+    ),
     path("products/<slug:code>/versions/<int:number>/", versions.version, name="version"),
     path(
         "products/<slug:code>/versions/<int:number>/files/<name:name>",

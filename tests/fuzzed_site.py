@@ -65,6 +65,9 @@ class FormReader(HTMLParser):
         if tag == "form":
             action = given.get("action") or self.page
             self._form = self.forms.setdefault((given.get("method", "get"), action), {})
+        elif tag == "button" and self._form is not None and "formaction" in given:
+            # The same fields, sent elsewhere.
+            self.forms["post", given["formaction"]] = self._form
         elif self._form is None or (tag != "option" and not name):
             return
         elif tag == "input":
@@ -282,6 +285,9 @@ def make_rows():
                 "participant_end",
                 "compare",
                 "version_new",
+                "draft",
+                "draft_preview",
+                "draft_throw_away",
                 "call_new",
             ]
         },
