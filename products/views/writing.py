@@ -246,7 +246,9 @@ def _words(form: VersionForm) -> str:
 
 def _preview(text: str) -> dict[str, Any]:
     found = rendering.paragraphs(text)
-    return {"paragraphs": found, "words": sum(len(part.words.split()) for part in found)}
+    # The marks of Markdown are no words.
+    words = (word for part in found for word in part.words.split() if any(map(str.isalnum, word)))
+    return {"paragraphs": found, "words": sum(1 for _ in words)}
 
 
 def _saved(kept: Draft, zone: str) -> str:
