@@ -37,9 +37,10 @@ def submit_version(
     """Add an immutable version (rule 13).
 
     ``expected_latest`` is the number of the version that the author worked from, ``None``
-    for the first. ``draft_revision`` names the draft that this version is made of, which is
-    thrown away with it; where it is ``None`` a draft of the author stays. A substantive version takes a product that was shared, in consensus or
-    agreed back to drafting: a circulation, a call or an agreement does not carry over.
+    for the first. ``draft_revision`` names the draft that this version is made of, which
+    is deleted with it; where it is ``None`` a draft of the author stays. A substantive
+    version takes a product that was shared, in consensus or agreed back to drafting: a
+    circulation, a call or an agreement does not carry over.
 
     :raises PermissionDenied: if ``by`` may not write versions of this product.
     :raises ProductError: if the product takes no version, another version came in

@@ -133,7 +133,7 @@ class _Desk:
             "found": error.found,
             "over": error.found.revision if error.found else 0,
             "product": self.product,
-            "zone": self.standing.user.time_zone,
+            "zone": self.request.user.time_zone,
         }
 
     def show(self, form: VersionForm, *, status: int = 200, **also: Any) -> HttpResponse:
@@ -241,7 +241,7 @@ def _part(name: str, context: dict[str, Any] | None) -> str:
 
 
 def _words(form: VersionForm) -> str:
-    return " ".join(error for errors in form.errors.values() for error in errors)
+    return " ".join(str(error) for errors in form.errors.values() for error in errors)
 
 
 def _preview(text: str) -> dict[str, Any]:

@@ -215,7 +215,8 @@
       event.preventDefault();
       event.stopPropagation();
       const { submitter } = event;
-      queue.then(() => { sending = true; form.requestSubmit(submitter); });
+      // Not before this event has ended: inside it a browser submits nothing.
+      queue.then(() => setTimeout(() => { sending = true; form.requestSubmit(submitter); }));
     });
     document.addEventListener("submit", (event) => {
       // Thrown away is thrown away: nothing is saved behind it.

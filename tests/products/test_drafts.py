@@ -383,19 +383,20 @@ class TestPreview:
         )
 
 
+def test_nobody_but_the_author_reads_it(client, product, desk):
+    editor = GroupRoleFactory(group=product.group).person
+    MandateFactory(person=editor)
+    save(product, "Secret so far.", by=editor)
+
+    for who in (desk, UserFactory(is_superuser=True), MandateFactory().person):
+        client.force_login(who)
+        for address in (PAGE, "/products/GER-2026/", "/"):
+            assert "Secret so far." not in client.get(address).content.decode()
+    client.force_login(editor)
+    assert "Secret so far.</textarea>" in client.get(PAGE).content.decode()
+
+
 class TestWhoSeesIt:
-    def test_nobody_but_the_author_reads_it(self, client, product, desk):
-        editor = GroupRoleFactory(group=product.group).person
-        MandateFactory(person=editor)
-        save(product, "Secret so far.", by=editor)
-
-        for who in (desk, UserFactory(is_superuser=True), MandateFactory().person):
-            client.force_login(who)
-            for address in (PAGE, "/products/GER-2026/", "/"):
-                assert "Secret so far." not in client.get(address).content.decode()
-        client.force_login(editor)
-        assert "Secret so far.</textarea>" in client.get(PAGE).content.decode()
-
     def test_the_page_of_the_product_reminds_its_author_alone(self, client, product, desk):
         with time_machine.travel(NOON, tick=False):
             save(product, by=desk)
