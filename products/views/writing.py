@@ -16,6 +16,7 @@ from isecg import instants
 from products import permissions, rendering
 from products.forms.versions import DraftForm, How, VersionForm
 from products.models import Draft, Product, Version
+from products.models.versions import TextFormat
 from products.services import drafts, versions
 from products.services.drafts import DraftConflictError
 from products.services.errors import ProductError
@@ -92,10 +93,11 @@ class _Desk:
                 "revision": draft.revision,
             }
         else:
-            text = latest.text if latest else ""
+            # A plain text was taken from a file, and the next one will come as a file too.
+            by_file = latest and not (latest.text and latest.text_format == TextFormat.MARKDOWN)
             initial = {
-                "how": How.WRITE if text or not latest else How.UPLOAD,
-                "text": text,
+                "how": How.UPLOAD if by_file else How.WRITE,
+                "text": latest.text if latest else "",
                 "expected_latest": latest.number if latest else None,
                 "revision": 0,
             }

@@ -80,6 +80,8 @@
     const fields = form.elements, status = part("status"), view = part("view");
     const typed = () => JSON.stringify(DRAFTED.map((name) => fields[name].value));
 
+    // Beside a file nothing is written: what then stands in the fields is no draft.
+    const writes = () => fields.how.value === "write";
     const partsLightly = () => fields.text.value.length < PARTING / 4;
 
     const tell = (sentence, wrong = false) => {
@@ -124,7 +126,7 @@
 
     const put = async ({ over, asked, parting }) => {
       const now = typed();
-      if (sending || (stopped && over === undefined)) return;
+      if (sending || !writes() || (stopped && over === undefined)) return;
       if (now === saved && !asked) return;
       tell("Saving…");
       busy = true;
@@ -191,11 +193,9 @@
     if (saved === null && !stopped) later(PAUSE);
     form.addEventListener("input", (event) => {
       if (event.target === fields.text) lookSoon();
-      if (typed() === saved) return;
-      if (!stopped) {
-        tell("Not saved yet.");
-        later(PAUSE);
-      }
+      if (typed() === saved || stopped || !writes()) return;
+      tell("Not saved yet.");
+      later(PAUSE);
     });
     form.addEventListener("click", (event) => {
       const button = event.target.closest("[data-writing-save]");
@@ -227,7 +227,7 @@
     });
     addEventListener("pageshow", () => { sending = false; });
     addEventListener("beforeunload", (event) => {
-      if (sending || typed() === saved) return;
+      if (sending || typed() === saved || !writes()) return;
       // The browser asks only where what was typed may not get there in time.
       if (stopped || failing || busy || !partsLightly()) event.preventDefault();
       save({ parting: true });

@@ -256,3 +256,15 @@ def test_an_upload_needs_no_text_in_sight(desk):
     expect(text_of(page)).to_be_hidden()
     expect(page.get_by_label("Main file")).to_be_visible()
     assert faults(page, PAGE) == []
+
+
+def test_what_is_said_of_an_upload_makes_no_draft(desk):
+    page = desk()
+    page.get_by_role("radio", name="Upload a file").check()
+    page.get_by_label("What changed, and why").fill("Another file.")
+
+    page.keyboard.press("Control+s")
+    page.get_by_role("link", name="Back to the product").click()
+
+    expect(page.get_by_role("heading", name="Versions")).to_be_visible()
+    expect(page.get_by_text("draft of the next version")).to_have_count(0)

@@ -332,6 +332,26 @@ class TestSavingOnThePage:
             send(client, revision="1", script=True)
 
 
+class TestBeginning:
+    @pytest.mark.parametrize(
+        ("latest", "how"),
+        [
+            (None, "write"),
+            ({"text": "# Written"}, "write"),
+            ({"text": ""}, "upload"),
+            ({"text": "Taken from a file", "text_format": "plain"}, "upload"),
+        ],
+    )
+    def test_goes_on_in_the_way_of_the_latest_version(self, client, product, latest, how):
+        if latest:
+            write_version(product, **latest)
+
+        form = client.get(PAGE).context["form"]
+
+        assert form["how"].value() == how
+        assert form["text"].value() == (latest or {"text": ""})["text"]
+
+
 class TestPreview:
     HOSTILE = (
         "<script>alert(1)</script>\n\n[x](javascript:alert(1))\n\n<img src=x onerror=alert(1)>"
