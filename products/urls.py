@@ -6,8 +6,8 @@ from django.urls.converters import StringConverter
 from products.views import (
     agenda,
     calls,
-    compare,
     circulations,
+    compare,
     decisions,
     history,
     home,
@@ -19,6 +19,7 @@ from products.views import (
     relations,
     versions,
     workplan,
+    writing,
 )
 
 
@@ -60,7 +61,14 @@ urlpatterns = [
         compare.since_position,
         name="since_position",
     ),
-    path("products/<slug:code>/versions/new/", versions.version_new, name="version_new"),
+    path("products/<slug:code>/versions/new/", writing.version_new, name="version_new"),
+    path("products/<slug:code>/draft/", writing.draft, name="draft"),
+    path("products/<slug:code>/draft/preview/", writing.draft_preview, name="draft_preview"),
+    path(
+        "products/<slug:code>/draft/throw-away/",
+        writing.draft_throw_away,
+        name="draft_throw_away",
+    ),
     path("products/<slug:code>/versions/<int:number>/", versions.version, name="version"),
     path(
         "products/<slug:code>/versions/<int:number>/files/<name:name>",

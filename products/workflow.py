@@ -103,6 +103,9 @@ TRANSITIONS: dict[Action, Transition] = {
     ),
 }
 
+# Where a product takes a version; from the later ones a substantive version takes it back.
+WRITABLE = (State.PROPOSED, State.DRAFTING, *TRANSITIONS[Action.REVISE].sources)
+
 
 def actions(state: State, granted: Collection[Ability]) -> list[Action]:
     """Return what someone with these abilities may do next, in the table's order."""

@@ -65,6 +65,9 @@ class FormReader(HTMLParser):
         if tag == "form":
             action = given.get("action") or self.page
             self._form = self.forms.setdefault((given.get("method", "get"), action), {})
+        elif "formaction" in given:
+            # A button that sends the fields of its form elsewhere.
+            self.forms["post", given["formaction"]] = self._form or {}
         elif self._form is None or (tag != "option" and not name):
             return
         elif tag == "input":
@@ -73,9 +76,7 @@ class FormReader(HTMLParser):
             self._select = name
             self._form.setdefault(name, "")
         elif tag == "option" and self._select:
-            value = given.get("value", "")
-            if "selected" in given or not self._form[self._select]:
-                self._form[self._select] = value
+            self._option(given)
         elif tag == "textarea":
             self._area, self._form[name] = name, ""
 
@@ -91,6 +92,10 @@ class FormReader(HTMLParser):
     def handle_data(self, data):
         if self._area and self._form is not None:
             self._form[self._area] += data
+
+    def _option(self, given):
+        if "selected" in given or not self._form[self._select]:
+            self._form[self._select] = given.get("value", "")
 
     def _input(self, given, name):
         kind = given.get("type", "text")
@@ -283,6 +288,9 @@ def make_rows():
                 "compare",
                 "since_position",
                 "version_new",
+                "draft",
+                "draft_preview",
+                "draft_throw_away",
                 "call_new",
                 "circulation_new",
             ]

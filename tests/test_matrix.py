@@ -101,6 +101,7 @@ INVITERS_1 = "s    f    f    f    o    f    f    f    h    f    o    f    s    f
 INVITERS_0 = "s    f    f    f    h    f    f    f    h    f    o    f    s    f"
 # On a product of which an outsider knows nothing, or on its call:
 WRITERS = "   s    h    h    f    f    f    o    o    f    f    o    h    s    f"
+WRITERS_P = " s    h    h    f    f    f    p    p    f    f    p    h    s    f"
 CONVENE = "   s    h    h    f    f    f    f    f    f    o    o    h    s    f"
 BY_DESK = "   s    h    h    f    f    f    f    f    f    f    o    h    s    f"
 BY_CHAIR = "  s    h    h    f    f    f    f    f    f    o    f    h    s    f"
@@ -254,6 +255,10 @@ TABLE = {
     "relation_new draft": (WRITERS, WRITERS),
     "relation_end draft": (WRITERS, WRITERS),
     "version_new draft": (WRITERS, WRITERS),
+    "draft draft": (READ, WRITERS),
+    "draft_preview draft": (READ, WRITERS_P),
+    # One's own alone, so that it needs no role; who has none is told so.
+    "draft_throw_away draft": (READ, MEMBERS),
     "version_send draft": (READ, SENDS),
     "version_send unsent": (READ, BY_DESK),
     # These ask who somebody is before they look for the product: nothing leaks.
@@ -566,4 +571,4 @@ def test_every_row_of_the_table_has_a_cell_for_each_kind_of_person():
     cells = [len(row.split()) for rows in TABLE.values() for row in rows]
 
     assert set(cells) == {len(PEOPLE)}
-    assert sum(cells) == 4228
+    assert sum(cells) == 4312

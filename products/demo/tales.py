@@ -16,6 +16,7 @@ from products.services import (
     calls,
     circulations,
     decisions,
+    drafts,
     participation,
     products,
     relations,
@@ -69,6 +70,9 @@ class Tale:
     ) -> None:
         change = ChangeClass.EDITORIAL if editorial else ChangeClass.SUBSTANTIVE
         self.story.on(day, _write, self.code, number, change, note=note, by=by)
+
+    def draft(self, day: int, *, base: int, added: str, note: str, by: str) -> None:
+        self.story.on(day, _save_draft, self.code, base, added=added, note=note, by=by)
 
     def circulated(self, day: int, *, until: int, note: str, by: str = "secretariat") -> None:
         self.story.on(day, _circulate, self.code, until, note=note, by=by)
@@ -184,6 +188,17 @@ def _write(
         note=note,
         by=story.person(by),
         expected_latest=number - 1 or None,
+    )
+
+
+def _save_draft(story: Story, code: str, base: int, *, added: str, note: str, by: str) -> None:
+    drafts.save_draft(
+        _product(code),
+        text=text(f"{code.lower()}-v{base}").rstrip() + f"\n\n{added}\n",
+        note=note,
+        based_on=base,
+        revision=0,
+        by=story.person(by),
     )
 
 

@@ -228,6 +228,13 @@ def _mars_being_drafted(story: Story) -> None:
     tale.version(-41, 1, note="Outline with the objectives", by="staff")
     tale.version(-22, 2, note="Surface stay and planetary protection written out", by="staff")
     tale.version(-3, 3, note="Spelling, and one name for the habitat", by="staff", editorial=True)
+    tale.draft(
+        -1,
+        base=3,
+        added="## 6. What is left open\n\nWhether a second rover goes with the first crew.",
+        note="What is left open has a section of its own",
+        by="staff",
+    )
 
 
 def _report_proposed(story: Story) -> None:

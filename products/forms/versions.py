@@ -35,16 +35,35 @@ class _SeveralFilesField(forms.FileField):
         return [super(_SeveralFilesField, self).clean(one, initial) for one in sent]
 
 
+class _WrittenField(forms.CharField):
+    """A long text; its lines end alike before they are counted, as the browser counts them."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+class _NumberField(forms.IntegerField):
+    """A number that the page carries along, never one that a person types."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=2**31 - 1, required=False, **kwargs)
+
+
 class VersionForm(forms.Form):
-    """A new version: a text or a main file, its renditions, and what changed (rule 13)."""
+    """A new version: a text or a main file, its renditions, and what changed (rule 13).
+
+    ``expected_latest`` and ``revision`` are the version and the draft that were worked on.
+    """
 
     how = forms.ChoiceField(label="Text", choices=How.choices, widget=forms.RadioSelect)
-    text = forms.CharField(
+    text = _WrittenField(
         label="The text, in Markdown",
         required=False,
         strip=False,
         max_length=LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"rows": 20, "spellcheck": "true"}),
+        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "true"}),
     )
     main = forms.FileField(label="Main file", required=False, allow_empty_file=True)
     renditions = _SeveralFilesField(
@@ -62,9 +81,12 @@ class VersionForm(forms.Form):
         "back to drafting.",
     )
     note = forms.CharField(
-        label="What changed", max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+        label="What changed, and why",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
-    expected_latest = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    expected_latest = _NumberField(label="The version worked from")
+    revision = _NumberField(label="The draft worked on")
 
     def __init__(self, *args: Any, file_name: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,9 +98,13 @@ class VersionForm(forms.Form):
         """Give the service files that were looked at."""
         data = super().clean() or self.cleaned_data
         text, upload = data.pop("text", ""), data.pop("main", None)
+        revision = data.pop("revision", None) or 0
         if data.pop("how", None) == How.UPLOAD:
+            # What was written and is not sent stays a draft.
+            data["draft_revision"] = None
             data["main"] = self._checked("main", upload)
         elif "text" not in self.errors:
+            data["draft_revision"] = revision
             data["main"] = self._written(text)
         data["renditions"] = self._all_checked(data.pop("renditions", None) or [])
         return data
@@ -109,3 +135,27 @@ class VersionForm(forms.Form):
         except files.UnfitFileError as error:
             self.add_error(field, str(error))
             return None
+
+
+class DraftForm(VersionForm):
+    """The same page as far as it has come: nothing is missing yet, and no file is kept.
+
+    ``over`` is the revision of another window's draft that is overwritten knowingly.
+    """
+
+    over = _NumberField(label="The draft to overwrite")
+
+    def clean(self) -> dict[str, Any]:
+        """Give the service of drafts what is written."""
+        for name, errors in list(self.errors.items()):
+            if all(error.code == "required" for error in errors.as_data()):
+                del self.errors[name]
+        data = self.cleaned_data
+        over = data.get("over")
+        return {
+            "text": data.get("text", ""),
+            "note": data.get("note", ""),
+            "change_class": data.get("change_class", ""),
+            "based_on": data.get("expected_latest"),
+            "revision": (data.get("revision") or 0) if over is None else over,
+        }

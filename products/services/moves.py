@@ -9,7 +9,7 @@ from products.dossier import Dossier
 from products.facts import Facts
 from products.models import Product
 from products.services.errors import ProductError
-from products.workflow import TRANSITIONS, Action, State
+from products.workflow import TRANSITIONS, WRITABLE, Action, State
 from workgroups.models import User
 from workgroups.permissions import Standing
 
@@ -49,6 +49,17 @@ def check_source(product: Product, action: Action) -> None:
         raise ProductError(
             f"{product} is “{product.get_state_display()}” now: "
             f"“{action.label}” is not possible from there."
+        )
+
+
+def check_writable(product: Product) -> None:
+    """Refuse to write a text that does not change any more.
+
+    :raises ProductError: naming the state that the product is in.
+    """
+    if product.state not in WRITABLE:
+        raise ProductError(
+            f"{product} is “{product.get_state_display()}”: its text does not change any more."
         )
 
 

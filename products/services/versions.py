@@ -11,7 +11,7 @@ from products.files import Checked, store
 from products.models import Product, Version, VersionFile
 from products.models.calls import CallState
 from products.models.versions import ChangeClass, FileRole
-from products.services import calls, moves
+from products.services import calls, drafts, moves
 from products.services.errors import ProductError
 from products.workflow import TRANSITIONS, Action, State
 from workgroups.models import User
@@ -20,7 +20,6 @@ from workgroups.roles import Ability
 
 # Where an editorial version would leave a circulation, a call or an agreement on another text.
 _FIXED = (State.IN_CONSENSUS, State.AGREED)
-_WRITABLE = (State.PROPOSED, State.DRAFTING, *TRANSITIONS[Action.REVISE].sources)
 
 
 @store.keeping()
@@ -34,17 +33,21 @@ def submit_version(
     note: str,
     by: User,
     expected_latest: int | None,
+    draft_revision: int | None = None,
 ) -> Version:
     """Add an immutable version (rule 13).
 
     ``expected_latest`` is the number of the version that the author worked from, ``None``
-    for the first. A substantive version takes a product that was shared, in consensus or
-    agreed back to drafting: a circulation, a call or an agreement does not carry over.
+    for the first. ``draft_revision`` names the draft that this version is made of, which
+    is deleted with it; where it is ``None`` a draft of the author stays. A substantive
+    version takes a product that was shared, in consensus or agreed back to drafting: a
+    circulation, a call or an agreement does not carry over.
 
     :raises PermissionDenied: if ``by`` may not write versions of this product.
     :raises ProductError: if the product takes no version, another version came in
         between, an editorial one is not possible in its state, or two files have one
         name. Then no file is kept.
+    :raises DraftConflictError: if the draft was saved in another window since.
     """
     moves.lock(product)
     standing = Standing.of(by)
@@ -64,6 +67,8 @@ def submit_version(
         sha256=main.sha256,
     )
     _keep_files(version, main, renditions)
+    if draft_revision is not None:
+        drafts.use_up(product, revision=draft_revision, by=by)
     label = f"v{version.number}"
     log.record(
         "version.submitted",
@@ -87,10 +92,7 @@ def _check(
     expected_latest: int | None,
     main: Checked,
 ) -> None:
-    if product.state not in _WRITABLE:
-        raise ProductError(
-            f"{product} is “{product.get_state_display()}”: its text does not change any more."
-        )
+    moves.check_writable(product)
     latest = dossier.latest
     if expected_latest != (latest.number if latest else None):
         raise ProductError(

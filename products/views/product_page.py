@@ -17,6 +17,7 @@ from products.dossier import Dossier, link_of, successor_of, with_successors
 from products.models import (
     Call,
     Decision,
+    Draft,
     LiaisonStatement,
     Milestone,
     Participation,
@@ -48,6 +49,7 @@ def get_product(standing: Standing, code: str) -> Product:
     statements = LiaisonStatement.objects.filter(version__product=OuterRef("pk")).order_by(
         "-given_at"
     )
+    drafts = Draft.objects.visible_to(standing).filter(product=OuterRef("pk"))
     products = (
         Product.objects.visible_to(standing)
         .select_related("group", "release__version", "release__decision")
@@ -55,6 +57,7 @@ def get_product(standing: Standing, code: str) -> Product:
         .annotate(
             last_call=Subquery(calls.values("pk")[:1]),
             stated_on=Subquery(statements.values("version__number")[:1]),
+            draft_saved_at=Subquery(drafts.values("saved_at")[:1]),
             **{
                 f"decision_{name}": Subquery(decisions.values(name)[:1])
                 for name in ("year", "serial", "revision", "outcome")

@@ -1,27 +1,22 @@
-"""The pages of versions: one version, its files, and a new one."""
+"""The pages of versions: one version, and its files."""
 
 from typing import Any
 
 import structlog
-from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from products import permissions, rendering
-from products.dossier import Dossier
 from products.forms.liaison import SendForm
-from products.forms.versions import How, VersionForm
 from products.models import Product, Version
-from products.services import versions as services
-from products.services.errors import ProductError
-from products.views.product_page import get_product, get_version
+from products.views.product_page import get_version
 from workgroups.models import LiaisonOrganisation
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
-from workgroups.views.form_pages import AuthedRequest, Trail, typed
+from workgroups.views.form_pages import AuthedRequest, Trail
 
 log = structlog.get_logger(__name__)
 
@@ -115,60 +110,3 @@ def download(request: AuthedRequest, code: str, number: int, name: str) -> FileR
     # Should a browser open it all the same, it gets no origin and no script.
     response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def version_new(request: AuthedRequest, code: str) -> HttpResponse:
-    """Take a version, or say beside its field what is wrong with it and keep what was typed."""
-    standing = Standing.of(request.user)
-    product = get_product(standing, code)
-    permissions.require(standing, Ability.WRITE_VERSION, product)
-    latest = Dossier(product, standing.at).latest
-    status = 200
-    form = _version_form(request, product, latest)
-    if request.method == "POST":
-        if form.is_valid():
-            try:
-                made = services.submit_version(product, **form.cleaned_data, by=request.user)
-            except ProductError as error:
-                form.add_error(None, str(error))
-                _show_latest(form, latest)
-            else:
-                messages.success(request, f"Version {made.number} is kept.")
-                if notice := form.cleaned_data["main"].notice:
-                    messages.info(request, notice)
-                return redirect(product)
-        status = 422
-    context = {
-        "product": product,
-        "form": form,
-        "latest": latest,
-        "trail": _trail(product, "New version"),
-    }
-    return render(request, "products/versions/version_new.html", context, status=status)
-
-
-def _version_form(request: AuthedRequest, product: Product, latest: Version | None) -> VersionForm:
-    number = latest.number if latest else None
-    initial: dict[str, Any] = {}
-    if request.method != "POST":
-        text = latest.text if latest else ""
-        initial = {
-            "how": How.WRITE if text or not latest else How.UPLOAD,
-            "text": text,
-            "expected_latest": number,
-        }
-    return VersionForm(
-        typed(request),
-        request.FILES or None,
-        initial=initial,
-        file_name=f"{product.code}-v{(number or 0) + 1}.md",
-    )
-
-
-def _show_latest(form: VersionForm, latest: Version | None) -> None:
-    """Let what was written against an older version be sent again, knowingly."""
-    data: Any = form.data
-    data = data.copy()
-    data["expected_latest"] = str(latest.number) if latest else ""
-    form.data = data

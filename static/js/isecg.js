@@ -116,5 +116,177 @@
     bar.hidden = false;
     show();
     land();
+/* The writing page: a draft that saves itself, and a preview beside it. Its three buttons do the
+   same without a script. */
+(() => {
+  "use strict";
+  const PAUSE = 2000, AGAIN = 15000, GLANCE = 400;
+  // A browser sends no more than this on its way out.
+  const PARTING = 60000;
+  const DRAFTED = ["text", "note", "change_class"];
+  const CARRIED = [...DRAFTED, "expected_latest", "revision"];
+
+  const write = (form) => {
+    const part = (name) => document.querySelector(`[data-writing-${name}]`);
+    const fields = form.elements, status = part("status"), view = part("view");
+    const typed = () => JSON.stringify(DRAFTED.map((name) => fields[name].value));
+
+    // Beside a file nothing is written: what then stands in the fields is no draft.
+    const writes = () => fields.how.value === "write";
+    const partsLightly = () => fields.text.value.length < PARTING / 4;
+
+    const tell = (sentence, wrong = false) => {
+      status.toggleAttribute("data-wrong", wrong);
+      if (status.textContent !== sentence) status.textContent = sentence;
+    };
+    const show = (name, html) => {
+      part(name).innerHTML = html;
+      part(name).hidden = !html;
+    };
+
+    // After a new sign-in the token of this page is too old: another one is fetched.
+    const renew = async () => {
+      const answer = await fetch(form.action, { redirect: "manual" });
+      const page = new DOMParser().parseFromString(answer.ok ? await answer.text() : "", "text/html");
+      const token = page.querySelector("[name=csrfmiddlewaretoken]")?.value;
+      if (!token) return false;
+      for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
+      return true;
+    };
+    const post = async (address, names, more = {}, again = true) => {
+      const body = new FormData();
+      for (const name of ["csrfmiddlewaretoken", ...names]) body.set(name, fields[name].value);
+      if (more.over !== undefined) body.set("over", more.over);
+      const keepalive = Boolean(more.parting) && partsLightly();
+      const headers = { Accept: "application/json" };
+      const answer = await fetch(address, { method: "POST", body, headers, keepalive, redirect: "manual" });
+      if (answer.headers.get("Content-Type")?.startsWith("application/json")) return answer.json();
+      if (answer.status === 403 && again && (await renew())) return post(address, names, more, false);
+      if (answer.type === "opaqueredirect") {
+        return { refused: "Your sign-in has ended. Sign in in another window, then save here." };
+      }
+      if (answer.status === 403) return { refused: "You may not write here any more. Copy your text." };
+      return { refused: `The server answered ${answer.status}.` };
+    };
+
+    // --- The draft ---
+    // A page that came back with a refusal holds what is saved nowhere.
+    let saved = "unsaved" in form.dataset ? null : typed();
+    let stopped = !part("conflict").hidden, failing = false, busy = false, sending = false;
+    let queue = Promise.resolve(), waiting = 0;
+
+    const put = async ({ over, asked, parting }) => {
+      const now = typed();
+      if (sending || !writes() || (stopped && over === undefined)) return;
+      if (now === saved && !asked) return;
+      tell("Saving…");
+      busy = true;
+      let said;
+      try {
+        said = await post(form.dataset.draft, CARRIED, { over, parting });
+      } catch {
+        said = { refused: "The server cannot be reached; it is tried again.", passing: true };
+      }
+      busy = false;
+      failing = Boolean(said.refused);
+      if (said.refused) {
+        tell(`Not saved: ${said.refused}`, true);
+        if (said.passing) later(AGAIN);
+        if (said.conflict) { stopped = true; show("conflict", said.conflict); }
+        return;
+      }
+      stopped = false;
+      saved = now;
+      for (const field of document.querySelectorAll("[name=revision]")) field.value = said.revision;
+      show("conflict", "");
+      show("newer", said.newer);
+      part("throw").hidden = false;
+      tell(said.said);
+      if (typed() !== saved) later(PAUSE);
+    };
+    // One after the other, or an older text could come last.
+    const save = (how = {}) => {
+      clearTimeout(waiting);
+      queue = queue.then(() => put(how));
+      return queue;
+    };
+    const later = (pause) => {
+      clearTimeout(waiting);
+      waiting = setTimeout(save, pause);
+    };
+
+    // --- The preview ---
+    let shown = null, looking = false, glance = 0, pause = GLANCE;
+
+    const look = async () => {
+      const text = fields.text.value;
+      if (looking || text === shown) return;
+      looking = true;
+      const began = performance.now();
+      try {
+        const said = await post(form.dataset.preview, ["text"]);
+        if (said.html !== undefined) view.innerHTML = said.html;
+        else if (said.refused) view.textContent = said.refused;
+        shown = text;
+      } catch { /* Saving says that the server cannot be reached. */ }
+      looking = false;
+      // A long text is asked for less often: no more than half of the time.
+      pause = Math.max(GLANCE, 2 * (performance.now() - began));
+      if (shown === text && fields.text.value !== text) lookSoon();
+    };
+    const lookSoon = () => {
+      clearTimeout(glance);
+      glance = setTimeout(look, pause);
+    };
+
+    part("look").hidden = true;
+    if (fields.text.value) look();
+    if (saved === null && !stopped) later(PAUSE);
+    form.addEventListener("input", (event) => {
+      if (event.target === fields.text) lookSoon();
+      if (typed() === saved || stopped || !writes()) return;
+      tell("Not saved yet.");
+      later(PAUSE);
+    });
+    form.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-writing-save]");
+      if (!button) return;
+      event.preventDefault();
+      save({ asked: true, over: button.name === "over" ? button.value : undefined });
+    });
+    document.addEventListener("keydown", (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "s") return;
+      event.preventDefault();
+      save({ asked: true });
+    });
+    form.addEventListener("submit", (event) => {
+      clearTimeout(waiting);
+      if (sending) return;
+      // What is on its way would change the draft behind the version's back.
+      event.preventDefault();
+      event.stopPropagation();
+      const { submitter } = event;
+      // Not before this event has ended: inside it a browser submits nothing.
+      queue.then(() => setTimeout(() => { sending = true; form.requestSubmit(submitter); }));
+    });
+    document.addEventListener("submit", (event) => {
+      // Thrown away is thrown away: nothing is saved behind it.
+      if (part("throw").contains(event.target)) sending = true;
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") save({ parting: true });
+    });
+    addEventListener("pageshow", () => { sending = false; });
+    addEventListener("beforeunload", (event) => {
+      if (sending || typed() === saved || !writes()) return;
+      // The browser asks only where what was typed may not get there in time.
+      if (stopped || failing || busy || !partsLightly()) event.preventDefault();
+      save({ parting: true });
+    });
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const form = document.querySelector("[data-writing]");
+    if (form) write(form);
   });
 })();

@@ -118,6 +118,8 @@ def test_story_gives_everybody_who_signs_in_something_to_do(told):
     assert [str(agency) for agency in Standing.of(user("alternate")).voices] == ["CSA"]
     assert Standing.of(user("staff")).voices == []
     assert may("staff", products["GER-SUP-2026"]) == [Action.CIRCULATE]
+    begun = user("staff").drafts.values_list("product__code", "based_on__number")
+    assert list(begun) == [("GER-SUP-2026", 3)]
 
     speaking = Agency.objects.filter(mandates__in=Mandate.objects.valid_at(clock.now()).speaking())
     members = Agency.objects.members_on(clock.now().date())
