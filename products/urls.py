@@ -6,6 +6,8 @@ from django.urls.converters import StringConverter
 from products.views import (
     agenda,
     calls,
+    comment_page,
+    comments,
     decisions,
     history,
     home,
@@ -65,6 +67,31 @@ urlpatterns = [
         "liaison/<slug:code>/statements/new/",
         liaison.statement_new,
         name="statement_new",
+    ),
+    path("products/<slug:code>/comments/", comments.comments, name="comments"),
+    path(
+        "products/<slug:code>/comments/dispose/", comments.comments_dispose, name="comments_dispose"
+    ),
+    path("products/<slug:code>/comments/<int:pk>/", comment_page.comment, name="comment"),
+    path(
+        "products/<slug:code>/comments/<int:pk>/dispose/",
+        comment_page.comment_dispose,
+        name="comment_dispose",
+    ),
+    path(
+        "products/<slug:code>/comments/<int:pk>/check/",
+        comment_page.comment_check,
+        name="comment_check",
+    ),
+    path(
+        "products/<slug:code>/comments/<int:pk>/answer/",
+        comment_page.comment_answer,
+        name="comment_answer",
+    ),
+    path(
+        "products/<slug:code>/comments/<int:pk>/withdraw/",
+        comment_page.comment_withdraw,
+        name="comment_withdraw",
     ),
     path("products/<slug:code>/call/new/", opening.call_new, name="call_new"),
     path("calls/<int:pk>/", calls.call, name="call"),
