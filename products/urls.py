@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from products.views import (
     agenda,
     calls,
+    comment_entry,
     comment_page,
     comments,
     decisions,
@@ -71,6 +72,24 @@ urlpatterns = [
     path("products/<slug:code>/comments/", comments.comments, name="comments"),
     path(
         "products/<slug:code>/comments/dispose/", comments.comments_dispose, name="comments_dispose"
+    ),
+    path(
+        "products/<slug:code>/versions/<int:number>/comments/new/",
+        comment_entry.comment_new,
+        name="comment_new",
+    ),
+    path(
+        "products/<slug:code>/comments/drafts/", comment_entry.comment_drafts, name="comment_drafts"
+    ),
+    path(
+        "products/<slug:code>/comments/drafts/<int:pk>/",
+        comment_entry.comment_draft,
+        name="comment_draft",
+    ),
+    path(
+        "products/<slug:code>/comments/drafts/<int:pk>/discard/",
+        comment_entry.comment_draft_discard,
+        name="comment_draft_discard",
     ),
     path("products/<slug:code>/comments/<int:pk>/", comment_page.comment, name="comment"),
     path(

@@ -77,27 +77,40 @@ def _show(
 
 
 def _acts(standing: Standing, row: Comment, refused: Refused | None) -> dict[str, Any]:
-    """Return the forms that the page offers this person, the one just refused in their place."""
+    """Return the acts that the page offers this person, the one just refused open."""
     found: dict[str, forms.Form] = {}
-    settled = row.product.state in PUBLIC
-    withdrawn = row.disposition == Disposition.WITHDRAWN
-    if not settled and not withdrawn:
-        if Ability.DISPOSE_COMMENT in permissions.granted(standing, row.product):
-            found["dispose_form"] = dispose_form(
-                None, standing, row.product, initial=disposed_values(row)
-            )
-        if _may(comment_rows.require_own, standing, row):
-            found["withdraw_form"] = WithdrawForm()
-        if row.disposition and _may(comment_rows.require_author, standing, row):
-            found["answer_form"] = AnswerForm(
-                initial={"answer": row.answer, "text": row.answer_text}
-            )
+    settled = row.product.state in PUBLIC or row.disposition == Disposition.WITHDRAWN
+    if not settled and row.disposition and _may(comment_rows.require_author, standing, row):
+        found["answer"] = AnswerForm(initial={"answer": row.answer, "text": row.answer_text})
+    if not settled and Ability.DISPOSE_COMMENT in permissions.granted(standing, row.product):
+        found["dispose"] = dispose_form(None, standing, row.product, initial=disposed_values(row))
+    if not settled and _may(comment_rows.require_own, standing, row):
+        found["withdraw"] = WithdrawForm()
+    may_check = "dispose" in found and Reading(row).is_to_be_checked
     if refused:
         found[refused[0]] = refused[1]
+    return {"acts": [_drawn(name, form, row, refused) for name, form in found.items()]} | {
+        "may_check": may_check
+    }
+
+
+# What stands on the button that opens each act, on the one that sends it, and its kind.
+_WORDS = {
+    "answer": ("Answer the disposition", "Keep the answer", "primary"),
+    "dispose": ("Dispose of it", "Keep the disposition", "primary"),
+    "withdraw": ("Withdraw the comment", "Withdraw", "danger"),
+}
+
+
+def _drawn(name: str, form: forms.Form, row: Comment, refused: Refused | None) -> dict[str, Any]:
+    label, button, kind = _WORDS[name]
     return {
-        **found,
-        "opened": refused[0] if refused else "",
-        "may_check": "dispose_form" in found and Reading(row).is_to_be_checked,
+        "label": label,
+        "button": button,
+        "kind": kind,
+        "form": form,
+        "href": reverse(f"comment_{name}", args=[row.product.code, row.pk]),
+        "open": refused is not None and refused[0] == name,
     }
 
 
@@ -151,7 +164,7 @@ def comment_dispose(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
         request,
         standing,
         row,
-        name="dispose_form",
+        name="dispose",
         form=dispose_form(typed(request), standing, row.product),
         act=lambda form: services.dispose(
             row.product, comments=[row], **form.values, by=request.user
@@ -187,7 +200,7 @@ def comment_answer(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
         request,
         standing,
         row,
-        name="answer_form",
+        name="answer",
         form=AnswerForm(request.POST),
         act=lambda form: services.answer(row, **form.cleaned_data, by=request.user),
         done="The answer is kept.",
@@ -205,7 +218,7 @@ def comment_withdraw(request: AuthedRequest, code: str, pk: int) -> HttpResponse
         request,
         standing,
         row,
-        name="withdraw_form",
+        name="withdraw",
         form=WithdrawForm(request.POST),
         act=lambda form: services.withdraw(row, **form.cleaned_data, by=request.user),
         done=f"{row.label} is withdrawn; it stays on record.",

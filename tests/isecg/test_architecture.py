@@ -48,6 +48,8 @@ PURE = (
     "products/facts.py",
     "products/residue.py",
     "products/remarks.py",
+    "products/alignment.py",
+    "products/compare.py",
 )
 CHOICES_ALONE = {"django.db.models.TextChoices", "django.db.models.IntegerChoices"}
 

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from products.compare import Block, Piece, compare, paragraphs
+from products.compare import Block, Piece, Place, compare, paragraphs, places
+from products.remarks import Fate
 
 
 def test_tells_changed_added_and_removed_paragraphs_apart():
@@ -80,3 +81,87 @@ def test_both_texts_can_be_read_from_the_comparison(old, new):
 
     assert read("same", "removed") == paragraphs(old)
     assert read("same", "added") == paragraphs(new)
+
+
+A, B, C, D = (
+    "The first crew lives on the Moon for ten days.",
+    "Fuel is made of ice at the south pole.",
+    "Habitats are shared by all agencies that take part.",
+    "Each rover carries two people and their tools.",
+)
+
+
+def told(old, new):
+    return [(place.fate, place.number) for place in places(old, new)]
+
+
+def test_places_are_the_same_where_only_the_numbers_changed():
+    assert told([A, B, C], ["New.", A, B, "Newer.", C]) == [
+        (Fate.SAME, 2),
+        (Fate.SAME, 3),
+        (Fate.SAME, 5),
+    ]
+
+
+def test_places_have_moved_where_the_order_is_another():
+    assert told([A, B, C, D], [B, C, D, A]) == [
+        (Fate.MOVED, 4),
+        (Fate.SAME, 1),
+        (Fate.SAME, 2),
+        (Fate.SAME, 3),
+    ]
+
+
+def test_places_are_found_by_likeness_past_an_insertion():
+    changed = A.replace("ten", "thirty")
+
+    assert told([A, B], ["Something else stands here now.", changed, "And here.", B]) == [
+        (Fate.CHANGED, 2),
+        (Fate.SAME, 4),
+    ]
+
+
+def test_places_are_found_where_a_paragraph_was_moved_and_changed():
+    changed = A.replace("ten", "thirty")
+
+    assert told([A, B, C, D], [B, C, D, changed])[0] == (Fate.CHANGED, 4)
+
+
+def test_places_of_what_is_gone_have_no_number():
+    assert places([A, B], [B]) == [Place(None, Fate.DELETED), Place(1, Fate.SAME)]
+    assert told([A], []) == [(Fate.DELETED, None)]
+    assert places([], [A]) == []
+
+
+_LINES = st.lists(
+    st.sampled_from([A, B, C, D, A.replace("ten", "six"), A.replace("ten", "forty"), "---", ""]),
+    max_size=12,
+)
+
+
+@given(_LINES, _LINES)
+def test_places_are_consistent(old, new):
+    found = places(old, new)
+
+    numbers = [place.number for place in found if place.fate != Fate.DELETED]
+    assert len(found) == len(old)
+    assert len(set(numbers)) == len(numbers)
+    assert set(numbers) <= set(range(1, len(new) + 1))
+    for text, place in zip(old, found, strict=True):
+        assert (place.number is None) == (place.fate == Fate.DELETED)
+        if place.number:
+            assert (text == new[place.number - 1]) == (place.fate != Fate.CHANGED)
+    same = [place.number for place in found if place.fate == Fate.SAME]
+    assert same == sorted(same)
+
+
+@given(_LINES)
+def test_places_in_the_same_text_are_the_same(lines):
+    assert told(lines, lines) == [(Fate.SAME, n) for n in range(1, len(lines) + 1)]
+
+
+@given(_LINES, _LINES)
+def test_no_paragraph_that_still_stands_is_told_to_be_gone(old, new):
+    gone = [text for text, place in zip(old, places(old, new), strict=True) if not place.number]
+
+    assert all(new.count(text) < old.count(text) for text in gone)
