@@ -24,3 +24,13 @@ def share_days(kind: str) -> int:
 def upload_limit() -> int:
     """Return the greatest size of an uploaded file, in bytes."""
     return int(settings.ISECG_UPLOAD_LIMIT_MB) * 1024 * 1024
+
+
+def import_rows() -> int:
+    """Return how many rows a table of comments may have that is imported."""
+    return int(settings.ISECG_IMPORT_ROWS)
+
+
+def import_limit() -> int:
+    """Return the greatest size of such a table, in bytes."""
+    return int(settings.ISECG_IMPORT_LIMIT_MB) * 1024 * 1024

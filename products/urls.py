@@ -10,6 +10,7 @@ from products.views import (
     comment_page,
     comments,
     decisions,
+    exchange,
     history,
     home,
     liaison,
@@ -28,7 +29,14 @@ class NameConverter(StringConverter):
     regex = r"[^/\x00]+"
 
 
+class FormatConverter(StringConverter):
+    """In what format a table of comments is carried."""
+
+    regex = r"csv|xlsx"
+
+
 register_converter(NameConverter, "name")
+register_converter(FormatConverter, "format")
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -90,6 +98,20 @@ urlpatterns = [
         "products/<slug:code>/comments/drafts/<int:pk>/discard/",
         comment_entry.comment_draft_discard,
         name="comment_draft_discard",
+    ),
+    path(
+        "products/<slug:code>/comments/export.<format:suffix>",
+        exchange.comments_export,
+        name="comments_export",
+    ),
+    path(
+        "products/<slug:code>/comments/template.<format:suffix>",
+        exchange.comments_template,
+        name="comments_template",
+    ),
+    path("products/<slug:code>/comments/import/", exchange.comments_import, name="comments_import"),
+    path(
+        "products/<slug:code>/comments/import/take/", exchange.comments_take, name="comments_take"
     ),
     path("products/<slug:code>/comments/<int:pk>/", comment_page.comment, name="comment"),
     path(

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
+# Which sheet of a workbook has the table.
+SHEET = "Comments"
+
 
 class Column(StrEnum):
     """A column; its value is its heading. The number is ours, the others are the rule's."""
@@ -45,10 +48,10 @@ LONGEST = {
     Column.PLACE: 100,
     Column.LINE: 40,
     Column.KIND: 40,
-    Column.TEXT: 10_000,
-    Column.PROPOSAL: 10_000,
+    Column.TEXT: 20_000,
+    Column.PROPOSAL: 20_000,
     Column.DISPOSITION: 200,
-    Column.RESPONSE: 10_000,
+    Column.RESPONSE: 20_000,
 }
 
 # The ISO/IEC template and what people make of it; compared without signs, spaces and case.

@@ -40,7 +40,9 @@ class _Matching:
     def __init__(self, known: Known) -> None:
         self.known = known
         self.faults: list[Fault] = []
-        self._by_number = {row.number: row for row in known.comments if row.number}
+        self._by_number: dict[int | None, Stored] = {
+            row.number: row for row in known.comments if row.number
+        }
         self._by_pk = {row.pk: row for row in known.comments}
         # The oldest of several alike: a later one is found by its number alone.
         self._by_words = {_words(row): row for row in reversed(known.comments)}
@@ -112,7 +114,7 @@ class _Matching:
         if text == here:
             return True
         if column == Column.AGENCY:
-            return self.known.agencies.get(text.casefold()) == {stored.agency}
+            return self.known.agencies.get(text.casefold()) == frozenset({stored.agency})
         readers = {Column.KIND: kind_of, Column.VERSION: version_of}
         try:
             return column in readers and readers[column](text) == readers[column](here)

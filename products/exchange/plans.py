@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from products.exchange.columns import Column
-from products.exchange.reading import Fault
+from products.exchange.reading import Fault, Row
 from products.remarks import CommentKind, Disposition
 
 
@@ -48,6 +48,21 @@ class Known:
     today: date = date.min
     agency: int | None = None
     version: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """What was read from a file, and how it is to be taken.
+
+    ``agency`` and ``version`` stand in where a row names none.
+    """
+
+    rows: tuple[Row, ...]
+    name: str
+    unknown: tuple[str, ...] = ()
+    agency: int | None = None
+    version: int | None = None
+    as_drafts: bool = False
 
 
 class Outcome(StrEnum):

@@ -12,7 +12,7 @@ from openpyxl.cell.text import Text
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
-from products.exchange.writing import SHEET
+from products.exchange.columns import SHEET
 
 # A table of comments is far below all of these; a bomb is far above one of them.
 MEMBERS = 200

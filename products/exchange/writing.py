@@ -8,7 +8,7 @@ from datetime import datetime
 import xlsxwriter
 
 from products.exchange.cells import DISPOSITION_FORMS
-from products.exchange.columns import Column
+from products.exchange.columns import SHEET, Column
 from products.exchange.neutral import neutral
 from products.remarks import CommentKind, Disposition
 
@@ -16,7 +16,6 @@ Cells = Mapping[Column, str]
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHEET = "Comments"
 
 _WIDTHS = {
     Column.NUMBER: 8,

@@ -109,13 +109,22 @@ def author_is_there(comment: Comment, *, at: datetime) -> bool:
 
 
 def draft(
-    version: Version, *, agency: Agency, fields: CommentFields, by: User, at: datetime
+    version: Version,
+    *,
+    agency: Agency,
+    fields: CommentFields,
+    by: User,
+    at: datetime,
+    author: User | None = None,
 ) -> Comment:
     """Write a comment that only the agency's own people see.
+
+    ``author`` is the account of who wrote it, where another one enters it.
 
     :raises ProductError: if the version has no such paragraph.
     """
     comment = _new(version, agency, fields, by=by, at=at)
+    comment.author = author or comment.author
     comment.save_as(by, "Drafted")
     return comment
 
@@ -128,10 +137,12 @@ def submit(
     by: User,
     at: datetime,
     source: str = "",
+    author: User | None = None,
 ) -> Comment:
     """Write a comment as the agency's own, with the next number of its product.
 
-    ``source`` says where the secretariat has it from.
+    ``source`` says where the secretariat has it from; ``author`` is the account of who wrote
+    it, where another one enters it.
 
     :raises ProductError: if the version has no such paragraph.
     """
@@ -141,6 +152,7 @@ def submit(
         # The secretariat enters what somebody else wrote.
         comment.author = None
         comment.author_name = fields.author_name or agency.code
+    comment.author = author or comment.author
     _number(comment, at)
     comment.save_as(by, f"Submitted, source: {source}" if source else "Submitted")
     comment_places.catch_up([comment])

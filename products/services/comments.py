@@ -34,7 +34,7 @@ def draft_comment(version: Version, *, agency: Agency, fields: CommentFields, by
     comment_rows.require_commenter(standing, version.product, agency=agency)
     comment_rows.require_moving(version.product)
     comment = comment_rows.draft(version, agency=agency, fields=fields, by=by, at=standing.at)
-    _record_draft("comment.drafted", comment, by=by)
+    record_draft("comment.drafted", comment, by=by)
     return comment
 
 
@@ -49,7 +49,7 @@ def edit_draft(comment: Comment, *, fields: CommentFields, by: User) -> Comment:
     comment_rows.require_moving(row.product)
     comment_rows.write(row, fields, by=by)
     row.save_as(by, "Changed")
-    _record_draft("comment.draft_changed", row, by=by)
+    record_draft("comment.draft_changed", row, by=by)
     return row
 
 
@@ -61,7 +61,7 @@ def discard_draft(comment: Comment, *, by: User) -> None:
     :raises ProductError: if it was submitted.
     """
     row = _enter_draft(comment, by)
-    _record_draft("comment.draft_discarded", row, by=by)
+    record_draft("comment.draft_discarded", row, by=by)
     row.delete_as(by, "Discarded")
 
 
@@ -75,7 +75,11 @@ def _enter_draft(comment: Comment, by: User) -> Comment:
     return row
 
 
-def _record_draft(event: str, comment: Comment, *, by: User) -> None:
+def record_draft(event: str, comment: Comment, *, by: User) -> None:
+    """Record what was done to a draft, where its agency alone reads it.
+
+    Call it in the transaction that wrote it.
+    """
     # The product's own history is read by everybody: it tells nothing of drafts.
     log.record(event, by=by, subject=comment, on_behalf_of=comment.agency_code)
 

@@ -40,15 +40,29 @@ SORTS = {
 def comments(request: AuthedRequest, code: str) -> HttpResponse:
     """Show the comments on a product in the columns of rule 37, filtered and sorted."""
     standing = Standing.of(request.user)
-    return _show(request, standing, _get(standing, code))
+    return _show(request, standing, get_commented(standing, code))
 
 
-def _get(standing: Standing, code: str) -> Product:
+def get_commented(standing: Standing, code: str) -> Product:
     """Return a product whose comments this person may read."""
     product = get_product(standing, code)
     if not permissions.reads_drafts(standing, product):
         raise Http404
     return product
+
+
+def sought_by(
+    request: AuthedRequest, standing: Standing, product: Product
+) -> tuple[CommentFilterForm, Any]:
+    """Return the filters of the address, and the submitted comments that they find."""
+    seen: Any = Comment.objects.visible_to(standing).submitted().filter(product=product)
+    codes = seen.order_by("agency_code").values_list("agency_code", flat=True).distinct()
+    versions = list(product.versions.only("number", "product"))
+    form = CommentFilterForm(request.GET, versions=versions, codes=codes)
+    # What cannot be sought is said beside its field, and nothing pretends to answer it.
+    if not form.is_valid():
+        return form, seen.none()
+    return form, _sought(seen, form.cleaned_data, standing, product)
 
 
 def _show(
@@ -59,12 +73,7 @@ def _show(
     refused: DisposeForm | None = None,
     chosen: frozenset[int] = frozenset(),
 ) -> HttpResponse:
-    seen: Any = Comment.objects.visible_to(standing).submitted().filter(product=product)
-    codes = seen.order_by("agency_code").values_list("agency_code", flat=True).distinct()
-    versions = list(product.versions.only("number", "product"))
-    form = CommentFilterForm(request.GET, versions=versions, codes=codes)
-    # What cannot be sought is said beside its field, and nothing pretends to answer it.
-    found = _sought(seen, form.cleaned_data, standing, product) if form.is_valid() else seen.none()
+    form, found = sought_by(request, standing, product)
     sort, is_back = _sort_of(request)
     rows = _sorted(
         comment_reading.with_places(comment_reading.with_rows(found)), sort, is_back=is_back
@@ -78,7 +87,7 @@ def _show(
         "form": form,
         "page": page,
         "readings": [Reading(row) for row in page],
-        "counts": _counts(seen),
+        "counts": _counts(product, standing),
         "sort": sort,
         "is_back": is_back,
         "grouped": sort == "number",
@@ -92,15 +101,19 @@ def _show(
         "drafts": Ability.COMMENT in granted
         and bool(standing.agencies_on(product.code))
         and product.state not in PUBLIC,
-        "latest": versions[0] if versions else None,
+        "may_import": product.state not in PUBLIC
+        and not granted.isdisjoint({Ability.COMMENT, Ability.DISPOSE_COMMENT}),
+        "export_query": query and f"?{query}",
+        "latest": product.versions.defer("text").first(),
         "trail": [*trail(product)[:-1], ("Comments", "")],
     }
     status = 422 if refused else 200
     return render(request, "products/comments/comments.html", context, status=status)
 
 
-def _counts(seen: Any) -> dict[str, int]:
+def _counts(product: Product, standing: Standing) -> dict[str, int]:
     """Return how many there are, how many open ones, and to be checked, in one query."""
+    seen: Any = Comment.objects.visible_to(standing).submitted().filter(product=product)
     found: dict[str, int] = seen.aggregate(
         all=Count("pk"),
         open=Count("pk", filter=Q(disposition__in=OPEN)),
@@ -169,7 +182,7 @@ def _sorted(rows: Any, sort: str, *, is_back: bool) -> Any:
 def comments_dispose(request: AuthedRequest, code: str) -> HttpResponse:
     """Decide about the comments that were chosen, all in one act, or about none."""
     standing = Standing.of(request.user)
-    product = _get(standing, code)
+    product = get_commented(standing, code)
     permissions.require(standing, Ability.DISPOSE_COMMENT, product)
     chosen = _chosen(request)
     seen = Comment.objects.visible_to(standing).submitted().filter(product=product)
@@ -184,7 +197,7 @@ def comments_dispose(request: AuthedRequest, code: str) -> HttpResponse:
             messages.success(request, done)
             query = request.GET.urlencode()
             return redirect(reverse("comments", args=[code]) + (query and f"?{query}"))
-    return _show(request, standing, _get(standing, code), refused=form, chosen=chosen)
+    return _show(request, standing, get_commented(standing, code), refused=form, chosen=chosen)
 
 
 def _chosen(request: AuthedRequest) -> frozenset[int]:
