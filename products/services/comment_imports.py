@@ -16,7 +16,7 @@ from products.exchange.matching import plan
 from products.exchange.plans import NewComment, NewDisposal, Plan, Sent
 from products.models import Comment, Product, Version
 from products.remarks import CommentFields
-from products.services import comment_rows, comments, moves
+from products.services import comment_places, comment_rows, comments, moves
 from products.services.comment_rows import Ruling
 from products.services.errors import ProductError
 from workgroups.models import Agency, User
@@ -127,7 +127,7 @@ def take(product: Product, sent: Sent, *, expected: str, by: User) -> Taken:
             comment = Comment(pk=row.comment.pk)
         if row.disposal:
             rulings[row.disposal].append(comment)
-    writing.announce()
+    writing.finish()
     for disposal, about in rulings.items():
         taken.disposed += _dispose(product, disposal, about, by=by, at=standing.at)
     return taken
@@ -147,6 +147,7 @@ class _Writing:
         for version in self._versions.values():
             version.product = product
         self._accounts = comment_table.accounts(self._agencies, code=product.code, at=standing.at)
+        self._number = comment_rows.next_number(product) - 1
         self._written: dict[Agency, list[Comment]] = defaultdict(list)
 
     def _source(self, agency: Agency) -> str:
@@ -154,28 +155,26 @@ class _Writing:
 
     def write(self, new: NewComment) -> Comment:
         agency, version = self._agencies[new.agency], self._versions[new.version]
-        fields = _fields(new)
-        author = self._accounts.get((agency.pk, new.person))
+        made = comment_rows.new(version, agency, _fields(new), by=self.by, at=self.at)
+        source = self._source(agency)
+        if source:
+            # The secretariat enters what somebody else wrote.
+            made.source, made.author = source, None
+            made.author_name = new.person or agency.code
+        made.author = self._accounts.get((agency.pk, new.person), made.author)
         if self.sent.as_drafts:
-            made = comment_rows.draft(
-                version, agency=agency, fields=fields, by=self.by, at=self.at, author=author
-            )
+            made.save_as(self.by, "Drafted")
             comments.record_draft("comment.drafted", made, by=self.by)
-        else:
-            made = comment_rows.submit(
-                version,
-                agency=agency,
-                fields=fields,
-                by=self.by,
-                at=self.at,
-                source=self._source(agency),
-                author=author,
-            )
-            self._written[agency].append(made)
+            return made
+        self._number += 1
+        made.number, made.submitted_at = self._number, self.at
+        made.save_as(self.by, f"Submitted, source: {source}" if source else "Submitted")
+        self._written[agency].append(made)
         return made
 
-    def announce(self) -> None:
-        """Record what each agency gave in, and tell the editors in one letter for each."""
+    def finish(self) -> None:
+        """Find the places of all, record what each agency gave in, and tell the editors."""
+        comment_places.catch_up([row for made in self._written.values() for row in made])
         for agency, made in self._written.items():
             comments.announce(
                 self.product,

@@ -109,22 +109,13 @@ def author_is_there(comment: Comment, *, at: datetime) -> bool:
 
 
 def draft(
-    version: Version,
-    *,
-    agency: Agency,
-    fields: CommentFields,
-    by: User,
-    at: datetime,
-    author: User | None = None,
+    version: Version, *, agency: Agency, fields: CommentFields, by: User, at: datetime
 ) -> Comment:
     """Write a comment that only the agency's own people see.
 
-    ``author`` is the account of who wrote it, where another one enters it.
-
     :raises ProductError: if the version has no such paragraph.
     """
-    comment = _new(version, agency, fields, by=by, at=at)
-    comment.author = author or comment.author
+    comment = new(version, agency, fields, by=by, at=at)
     comment.save_as(by, "Drafted")
     return comment
 
@@ -137,23 +128,20 @@ def submit(
     by: User,
     at: datetime,
     source: str = "",
-    author: User | None = None,
 ) -> Comment:
     """Write a comment as the agency's own, with the next number of its product.
 
-    ``source`` says where the secretariat has it from; ``author`` is the account of who wrote
-    it, where another one enters it.
+    ``source`` says where the secretariat has it from.
 
     :raises ProductError: if the version has no such paragraph.
     """
-    comment = _new(version, agency, fields, by=by, at=at)
+    comment = new(version, agency, fields, by=by, at=at)
     comment.source = source
     if source:
         # The secretariat enters what somebody else wrote.
         comment.author = None
         comment.author_name = fields.author_name or agency.code
-    comment.author = author or comment.author
-    _number(comment, at)
+    comment.number, comment.submitted_at = next_number(comment.product), at
     comment.save_as(by, f"Submitted, source: {source}" if source else "Submitted")
     comment_places.catch_up([comment])
     return comment
@@ -168,7 +156,7 @@ def submit_drafts(comments: Iterable[Comment], *, by: User, at: datetime) -> lis
     for comment in rows:
         if not comment.is_draft:
             raise ProductError(f"{comment.label} was submitted already.")
-        _number(comment, at)
+        comment.number, comment.submitted_at = next_number(comment.product), at
         comment.save_as(by, "Submitted")
     comment_places.catch_up(rows)
     return rows
@@ -343,9 +331,13 @@ def _later(comment: Comment, latest: Version | None) -> Version | None:
     return latest if latest and latest.pk != comment.version_id else comment.checked_on
 
 
-def _new(
+def new(
     version: Version, agency: Agency, fields: CommentFields, *, by: User, at: datetime
 ) -> Comment:
+    """Return a comment that is not written yet.
+
+    :raises ProductError: if the version has no such paragraph.
+    """
     comment = Comment(
         product=version.product,
         version=version,
@@ -360,10 +352,10 @@ def _new(
     return comment
 
 
-def _number(comment: Comment, at: datetime) -> None:
-    rows = Comment.objects.filter(product=comment.product)
-    comment.number = (rows.aggregate(last=Max("number"))["last"] or 0) + 1
-    comment.submitted_at = at
+def next_number(product: Product) -> int:
+    """Return the number that the next comment on ``product`` is given."""
+    rows = Comment.objects.filter(product=product)
+    return int(rows.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 def fresh(product: Product, comments: Sequence[Comment]) -> list[Comment]:
