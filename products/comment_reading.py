@@ -1,14 +1,15 @@
 """Reading comments for pages: where they stand, and what is to be done with them."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from products.models import Circulation, Comment, CommentPlace, Version
-from products.remarks import BADGES, Disposition, Fate
-from workgroups.models import Agency
+from products.models import Circulation, Comment, CommentPlace, Product, ProductEditor, Version
+from products.remarks import BADGES, OPEN, Disposition, Fate
+from workgroups.models import Agency, GroupRole, Mandate
 from workgroups.permissions import Standing
 
 # How much of a text stands in a row; the comment's own page has all of it.
@@ -41,14 +42,93 @@ def with_rows(rows: Any) -> Any:
     ).defer("version__text")
 
 
-def heirs_of(agencies: list[Agency]) -> Q:
-    """Return the condition on comments that belong to agencies, or to whom they succeeded."""
-    return Q(agency__in=agencies) | Q(agency__succession__successor__in=agencies)
-
-
 def mine(rows: QuerySet[Comment], standing: Standing, code: str) -> QuerySet[Comment]:
     """Return the comments that a person or the person's agencies made."""
-    return rows.filter(Q(author=standing.user.pk) | heirs_of(standing.agencies_on(code)))
+    return rows.filter(
+        Q(author=standing.user.pk) | _is_or_was(standing.agencies_on(code), "agency")
+    )
+
+
+def counted(rows: QuerySet[Comment]) -> Subquery:
+    """Count ``rows`` that belong to the product of the outer query, or give NULL for none."""
+    of_product = rows.filter(product=OuterRef("pk")).order_by().values("product")
+    return Subquery(of_product.annotate(of=Count("pk")).values("of"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What the comments on one product want of a reader: how many, and since when."""
+
+    product: Product
+    confirm: int
+    confirm_since: datetime | None
+    new: int
+    new_since: datetime | None
+    check: int
+    act: int
+    act_due: date | None
+
+
+def waiting(standing: Standing) -> list[Waiting]:
+    """Return what comments on products on their way want of a reader, in one query."""
+    user = standing.user.pk
+    if not user:
+        return []
+    rows = Comment.objects.submitted().filter(product__in=Product.objects.moving())
+    confirm = _to_confirm(standing)
+    edited = ProductEditor.objects.filter(person=user, ended_at=None).values("product")
+    duties = GroupRole.objects.valid_at(standing.at).filter(person=user)
+    edits = Q(product__in=edited) | Q(product__group__in=duties.values("group"))
+    new = edits & Q(disposition="")
+    check = edits & Q(pk__in=Comment.objects.to_be_checked().values("pk"))
+    act = Q(disposition=Disposition.PENDING) & _of_own(standing, "action_owner")
+    found = (
+        rows.filter(confirm | (edits & Q(disposition__in=OPEN)) | act)
+        .order_by()
+        .values("product", "product__code", "product__title")
+        .annotate(
+            confirm=Count("pk", filter=confirm),
+            confirm_since=Min("disposed_at", filter=confirm),
+            new=Count("pk", filter=new),
+            new_since=Min("submitted_at", filter=new),
+            check=Count("pk", filter=check),
+            act=Count("pk", filter=act),
+            act_due=Min("action_due", filter=act),
+        )
+    )
+    return [_waiting(row) for row in found]
+
+
+def _waiting(row: dict[str, Any]) -> Waiting:
+    product = Product(
+        pk=row.pop("product"), code=row.pop("product__code"), title=row.pop("product__title")
+    )
+    return Waiting(product=product, **row)
+
+
+def _to_confirm(standing: Standing) -> Q:
+    """Return the condition on dispositions that this reader is asked to confirm (rule 38)."""
+    there = Mandate.objects.valid_at(standing.at).filter(
+        Q(agency=OuterRef("agency")) | Q(agency__successions__former=OuterRef("agency")),
+        Q(limited_to="") | Q(limited_to=OuterRef("product__code")),
+        person=OuterRef("author"),
+    )
+    unanswered = ~Q(disposition__in=["", Disposition.WITHDRAWN]) & Q(answer="")
+    by = Q(author=standing.user.pk) | ~Exists(there)
+    return unanswered & by & _of_own(standing, "agency")
+
+
+def _of_own(standing: Standing, path: str) -> Q:
+    """Return the condition that the agency at ``path`` is the reader's, or was succeeded by it."""
+    found = _is_or_was(standing.agencies, path)
+    for mandate in standing.mandates:
+        if mandate.limited_to:
+            found |= Q(product__code=mandate.limited_to) & _is_or_was([mandate.agency], path)
+    return found
+
+
+def _is_or_was(agencies: list[Agency], path: str) -> Q:
+    return Q(**{f"{path}__in": agencies}) | Q(**{f"{path}__succession__successor__in": agencies})
 
 
 @dataclass(frozen=True)

@@ -263,6 +263,7 @@ class Stage(TextChoices):
     DISPOSED = "disposed", "Disposed of"
     UNCONFIRMED = "unconfirmed", "Not confirmed by the author"
     DISPUTED = "disputed", "Not agreed by the author"
+    ACTIONS = "actions", "Actions of my agency"
     MINE = "mine", "Mine and my agency's"
 
 

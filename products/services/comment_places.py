@@ -1,14 +1,11 @@
 """Where comments stand in later versions: found again, or said to be gone (rule 38)."""
 
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
 
 from products import rendering
+from products.compare import Place, places
 from products.models import Comment, CommentPlace, Version
 from products.remarks import Fate
-
-Spot = tuple[Fate, int | None]
-Map = dict[int, Spot]
 
 
 def words_of(version: Version) -> list[str]:
@@ -36,8 +33,9 @@ def catch_up(comments: Iterable[Comment]) -> None:
     """
     rows = [comment for comment in comments if comment.is_open]
     if rows:
-        versions = Version.objects.filter(product=rows[0].product).order_by("number")
-        carry_into(list(versions.defer("text")), rows)
+        first = min(row.version.number for row in rows)
+        later = Version.objects.filter(product=rows[0].product, number__gt=first)
+        carry_into(list(later.defer("text").order_by("number")), rows)
 
 
 def carry_into(versions: Sequence[Version], comments: Sequence[Comment]) -> None:
@@ -45,7 +43,7 @@ def carry_into(versions: Sequence[Version], comments: Sequence[Comment]) -> None
 
     A place that is written already is left as it is.
     """
-    if not comments:
+    if not (versions and comments):
         return
     rows = CommentPlace.objects.select_related("version").defer("version__text")
     held: dict[int, list[CommentPlace]] = {}
@@ -61,8 +59,10 @@ def carry_into(versions: Sequence[Version], comments: Sequence[Comment]) -> None
             if version.number <= written.number or any(p.version_id == version.pk for p in has):
                 continue
             before = [place for place in has if place.version.number < version.number]
-            fate, anchor = _spot(comment, written, before, version, atlas)
-            place = CommentPlace(comment=comment, version=version, fate=fate, anchor=anchor)
+            spot = _spot(comment, written, before, version, atlas)
+            place = CommentPlace(
+                comment=comment, version=version, fate=spot.fate, anchor=spot.number
+            )
             has.append(place)
             made.append(place)
         CommentPlace.objects.bulk_create(made)
@@ -74,15 +74,15 @@ def _spot(
     before: Sequence[CommentPlace],
     version: Version,
     atlas: "_Atlas",
-) -> Spot:
+) -> Place:
     """Return where a comment stands in ``version``, from where it last stood."""
     if comment.anchor is None:
-        return Fate.WHOLE, None
+        return Place(None, Fate.WHOLE)
     old, anchor = written, comment.anchor
     # A version without a text of its own, a file alone, tells nothing of the paragraph.
     for place in reversed(before):
         if place.fate == Fate.DELETED:
-            return Fate.DELETED, None
+            return Place(None, Fate.DELETED)
         if place.anchor is not None:
             old, anchor = place.version, place.anchor
             break
@@ -94,32 +94,17 @@ class _Atlas:
 
     def __init__(self) -> None:
         self._words: dict[int, list[str]] = {}
-        self._maps: dict[tuple[int, int], Map] = {}
+        self._maps: dict[tuple[int, int], list[Place]] = {}
 
-    def find(self, old: Version, new: Version, anchor: int) -> Spot:
+    def find(self, old: Version, new: Version, anchor: int) -> Place:
         if not self._words_of(new):
-            return Fate.WHOLE, None
+            return Place(None, Fate.WHOLE)
         key = (old.pk, new.pk)
         if key not in self._maps:
-            self._maps[key] = _map(self._words_of(old), self._words_of(new))
-        return self._maps[key].get(anchor, (Fate.DELETED, None))
+            self._maps[key] = places(self._words_of(old), self._words_of(new))
+        return self._maps[key][anchor - 1]
 
     def _words_of(self, version: Version) -> list[str]:
         if version.pk not in self._words:
             self._words[version.pk] = words_of(version)
         return self._words[version.pk]
-
-
-def _map(old: list[str], new: list[str]) -> Map:
-    """Return where each paragraph of ``old`` is found in ``new``."""
-    found: Map = {}
-    there = {words: number for number, words in enumerate(new, start=1)}
-    for sort, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        for step, index in enumerate(range(i, j)):
-            if sort == "equal":
-                found[index + 1] = (Fate.SAME, k + step + 1)
-            elif old[index] in there:
-                found[index + 1] = (Fate.MOVED, there[old[index]])
-            elif k + step < m:
-                found[index + 1] = (Fate.CHANGED, k + step + 1)
-    return found

@@ -1,5 +1,6 @@
 """The table of a product's comments, and what is decided about several at once."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -146,22 +147,25 @@ def _sought(found: Any, by: dict[str, Any], standing: Standing, product: Product
     return _at_stage(found, by["state"], standing, product)
 
 
+_STAGES: dict[str, Callable[[Any], Any]] = {
+    Stage.OPEN: lambda rows: rows.open(),
+    Stage.CHECK: lambda rows: rows.to_be_checked(),
+    Stage.UNANSWERED: lambda rows: rows.filter(disposition=""),
+    Stage.DISPOSED: lambda rows: rows.exclude(disposition__in=OPEN),
+    Stage.UNCONFIRMED: lambda rows: rows.exclude(
+        disposition__in=["", Disposition.WITHDRAWN]
+    ).filter(answer=""),
+    Stage.DISPUTED: lambda rows: rows.filter(answer=Answer.DISPUTED),
+}
+
+
 def _at_stage(found: Any, stage: str, standing: Standing, product: Product) -> Any:
-    if stage == Stage.OPEN:
-        return found.open()
-    if stage == Stage.CHECK:
-        return found.to_be_checked()
-    if stage == Stage.UNANSWERED:
-        return found.filter(disposition="")
-    if stage == Stage.DISPOSED:
-        return found.exclude(disposition__in=OPEN)
-    if stage == Stage.UNCONFIRMED:
-        return found.exclude(disposition__in=["", Disposition.WITHDRAWN]).filter(answer="")
-    if stage == Stage.DISPUTED:
-        return found.filter(answer=Answer.DISPUTED)
+    if stage == Stage.ACTIONS:
+        own = standing.agencies_on(product.code)
+        return found.filter(disposition=Disposition.PENDING, action_owner__in=own)
     if stage == Stage.MINE:
         return comment_reading.mine(found, standing, product.code)
-    return found
+    return _STAGES[stage](found) if stage else found
 
 
 def _sort_of(request: AuthedRequest) -> tuple[str, bool]:
