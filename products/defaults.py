@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from products.extraction.limits import Limits
+
 
 def quorum() -> Decimal:
     """Return the share of the electorate that must answer (rule 24)."""
@@ -34,3 +36,17 @@ def import_rows() -> int:
 def import_limit() -> int:
     """Return the greatest size of such a table, in bytes."""
     return int(settings.ISECG_IMPORT_LIMIT_MB) * 1024 * 1024
+
+
+def extraction_limits(*, characters: int) -> Limits:
+    """Return what reading the text of an uploaded file may cost."""
+    return Limits(
+        memory_mb=settings.ISECG_EXTRACTION_MEMORY_MB,
+        cpu_seconds=settings.ISECG_EXTRACTION_CPU_SECONDS,
+        wall_seconds=settings.ISECG_EXTRACTION_WALL_SECONDS,
+        characters=characters,
+        pages=settings.ISECG_EXTRACTION_PAGES,
+        unpacked_mb=settings.ISECG_EXTRACTION_UNPACKED_MB,
+        ratio=settings.ISECG_EXTRACTION_RATIO,
+        members=settings.ISECG_EXTRACTION_MEMBERS,
+    )

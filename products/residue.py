@@ -8,8 +8,11 @@ _MARKS = {
         r"(?<!\])(?!^\[[^\[\]\n]+\]:)\[[^\[\]\n]{1,200}\](?![(\[])", re.M
     ),
     "a marker of something to be settled": re.compile(r"\bT\.?B\.?[CDS]\.?\b"),
+    # As in CriticMarkup, which is also what reading a DOCX makes of them.
     "a comment or tracked-change mark": re.compile(
-        r"\{(?:>>|\+\+|--|~~)|^\s*(?:Comment|Deleted|Inserted|Formatted)\s*(?:\[\w+\])?:", re.M
+        r"\{(?:>>|\+\+|--|~~)(?:[^{}\n]{0,200}(?:<<|\+\+|--|~~)\})?"
+        r"|^\s*(?:Comment|Deleted|Inserted|Formatted)\s*(?:\[\w+\])?:",
+        re.M,
     ),
 }
 

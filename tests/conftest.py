@@ -52,6 +52,7 @@ def places_of_its_own(tmp_path_factory, worker_id):
     changed = override_settings(
         STATIC_ROOT=place / "static",
         MEDIA_ROOT=place / "files",
+        EXTRACTION_PLACES=place / "extraction",
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES=settings.STORAGES
         | {

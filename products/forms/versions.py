@@ -82,9 +82,18 @@ class VersionForm(forms.Form):
             data["main"] = self._checked("main", upload)
         elif "text" not in self.errors:
             data["main"] = self._written(text)
-        sent = data.pop("renditions", None) or []
-        data["renditions"] = [self._checked("renditions", one) for one in sent]
+        data["renditions"] = self._all_checked(data.pop("renditions", None) or [])
         return data
+
+    def _all_checked(self, sent: list[File]) -> list[Checked]:  # type: ignore[type-arg]
+        """Look at the renditions; at the first that is refused the rest are not read."""
+        found: list[Checked] = []
+        for one in sent:
+            checked = None if self.errors else self._checked("renditions", one)
+            if checked is None:
+                break
+            found.append(checked)
+        return found
 
     def _written(self, text: str) -> Checked | None:
         if not text.strip():

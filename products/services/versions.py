@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from isecg.events import log
-from products import files, permissions
+from products import permissions
 from products.dossier import Dossier
-from products.files import Checked
+from products.files import Checked, store
 from products.models import Product, Version, VersionFile
 from products.models.calls import CallState
 from products.models.versions import ChangeClass, FileRole
@@ -23,6 +23,7 @@ _FIXED = (State.IN_CONSENSUS, State.AGREED)
 _WRITABLE = (State.PROPOSED, State.DRAFTING, *TRANSITIONS[Action.REVISE].sources)
 
 
+@store.keeping()
 @transaction.atomic(durable=True)
 def submit_version(
     product: Product,
@@ -42,7 +43,8 @@ def submit_version(
 
     :raises PermissionDenied: if ``by`` may not write versions of this product.
     :raises ProductError: if the product takes no version, another version came in
-        between, or an editorial one is not possible in its state.
+        between, an editorial one is not possible in its state, or two files have one
+        name. Then no file is kept.
     """
     moves.lock(product)
     standing = Standing.of(by)
@@ -54,6 +56,7 @@ def submit_version(
         product=product,
         number=dossier.latest.number + 1 if dossier.latest else 1,
         text=main.text,
+        text_format=main.text_format,
         change_class=change_class,
         note=note,
         author=by,
@@ -118,7 +121,7 @@ def _keep_files(version: Version, main: Checked, renditions: Iterable[Checked]) 
             version=version,
             role=role,
             name=checked.name,
-            path=files.keep(checked),
+            path=store.keep(checked.content, sha256=checked.sha256),
             media_type=checked.media_type,
             size=checked.size,
             sha256=checked.sha256,

@@ -144,6 +144,8 @@ def version_new(request: AuthedRequest, code: str) -> HttpResponse:
                 _show_latest(form, latest)
             else:
                 messages.success(request, f"Version {made.number} is kept.")
+                if notice := form.cleaned_data["main"].notice:
+                    messages.info(request, notice)
                 return redirect(product)
         status = 422
     context = {

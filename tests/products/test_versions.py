@@ -21,6 +21,7 @@ from tests.factories import (
     ProductFactory,
     UserFactory,
 )
+from tests.products import papers
 from tests.products.world import make_call, write_version
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,8 @@ def desk():
 class TestSubmitting:
     def test_keeps_text_files_hashes_and_the_event(self, desk):
         product = ProductFactory()
-        rendition = files.check(SimpleUploadedFile("hi.pdf", b"%PDF-1.7"), name="hi.pdf")
+        sound = papers.pdf(["One."])
+        rendition = files.check(SimpleUploadedFile("hi.pdf", sound), name="hi.pdf")
 
         made = _submit(product, "One.", by=desk, expected=None, renditions=[rendition])
 
@@ -54,7 +56,7 @@ class TestSubmitting:
         assert (made.number, made.text, made.sha256, made.author) == (1, "One.", digest, desk)
         assert [(row.role, row.name, row.size, row.sha256) for row in made.files.all()] == [
             ("main", "main.md", 4, digest),
-            ("rendition", "hi.pdf", 8, hashlib.sha256(b"%PDF-1.7").hexdigest()),
+            ("rendition", "hi.pdf", len(sound), hashlib.sha256(sound).hexdigest()),
         ]
         event = log.about(product).first()
         assert (event.event, event.payload["version"], event.payload["after"]) == (
@@ -270,9 +272,9 @@ class TestNewVersionPage:
         answer = self._send(
             client,
             how="upload",
-            main=SimpleUploadedFile("Draft.pdf", b"%PDF-1.7"),
+            main=SimpleUploadedFile("Draft.pdf", papers.pdf(["Of the PDF"], [""])),
             renditions=[
-                SimpleUploadedFile("a.docx", b"PK\x03\x04"),
+                SimpleUploadedFile("a.docx", papers.bare_docx("<w:p/>")),
                 SimpleUploadedFile("b.md", b"B"),
             ],
         )
@@ -283,7 +285,10 @@ class TestNewVersionPage:
             ("a.docx", "rendition"),
             ("b.md", "rendition"),
         ]
-        assert Version.objects.get().text == ""
+        assert (Version.objects.get().text, Version.objects.get().text_format) == (
+            "Of the PDF",
+            "plain",
+        )
 
     @pytest.mark.parametrize(
         ("sent", "field", "sentence"),

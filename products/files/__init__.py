@@ -1,4 +1,7 @@
-"""Files of versions: what is taken, and where it is kept, under its own hash (rule 13)."""
+"""Files of versions: what is taken, and what text is in it (rule 13).
+
+Where it is kept, under its own hash, is :mod:`products.files.store`.
+"""
 
 import hashlib
 import re
@@ -7,16 +10,23 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import default_storage
 
-from products import defaults
+from products import defaults, rendering
+from products.extraction.limits import NOTES, Kind, Note
+from products.extraction.process import ExtractionError, extract
+from products.models.versions import TextFormat
 
-TEXT_TYPES = {".md": "text/markdown", ".txt": "text/plain"}
-_MAGIC = {
-    ".pdf": ("application/pdf", b"%PDF-"),
+TEXT_TYPES = {
+    ".md": ("text/markdown", TextFormat.MARKDOWN),
+    ".txt": ("text/plain", TextFormat.PLAIN),
+}
+_PACKED = {
+    ".pdf": ("application/pdf", b"%PDF-", Kind.PDF, TextFormat.PLAIN),
     ".docx": (
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         b"PK\x03\x04",
+        Kind.DOCX,
+        TextFormat.MARKDOWN,
     ),
 }
 # Windows opens a device by such a name, whatever follows its first dot.
@@ -32,14 +42,16 @@ class UnfitFileError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """A file that may be kept; ``text`` is empty for what is not plain text."""
+    """A file that may be kept, and its text; where that is empty, ``notice`` says why."""
 
     name: str
     media_type: str
     size: int
     sha256: str
     text: str
+    text_format: TextFormat
     content: File  # type: ignore[type-arg]
+    notice: str = ""
 
 
 def safe_name(name: str) -> str:
@@ -57,9 +69,13 @@ def _plain(part: str) -> str:
 
 
 def check(upload: File, *, name: str) -> Checked:  # type: ignore[type-arg]
-    """Look at an uploaded file and say what it is.
+    """Look at an uploaded file, say what it is, and read its text; nothing is kept.
 
-    :raises UnfitFileError: if it is too large, empty, or not what its name says.
+    The text of a PDF or DOCX is read in a process of its own, which may take as long as its
+    limits say: never call this inside a transaction.
+
+    :raises UnfitFileError: if it is too large, empty, not what its name says, or cannot be
+        read within the limits.
     """
     limit = defaults.upload_limit()
     if upload.size > limit:
@@ -72,20 +88,26 @@ def check(upload: File, *, name: str) -> Checked:  # type: ignore[type-arg]
     kept = safe_name(name)
     suffix = PurePosixPath(kept).suffix
     if suffix in TEXT_TYPES:
-        return _check_text(upload, kept, TEXT_TYPES[suffix])
-    if suffix not in _MAGIC:
+        return _check_text(upload, kept, *TEXT_TYPES[suffix])
+    if suffix not in _PACKED:
         raise UnfitFileError(f"“{kept}” is not taken: send {KINDS}.")
-    media_type, magic = _MAGIC[suffix]
+    media_type, magic, kind, text_format = _PACKED[suffix]
     upload.seek(0)
     if upload.read(len(magic)) != magic:
         raise UnfitFileError(f"“{kept}” is no {suffix[1:].upper()} file, whatever its name says.")
+    try:
+        found = extract(upload, kind, longest=rendering.LONGEST)
+    except ExtractionError as error:
+        raise UnfitFileError(f"“{kept}” {error}") from error
     return Checked(
         name=kept,
         media_type=media_type,
         size=upload.size,
         sha256=_digest(_chunks(upload)),
-        text="",
+        text=found.text,
+        text_format=text_format,
         content=upload,
+        notice=f"“{kept}” {found.notice}" if found.notice else "",
     )
 
 
@@ -98,20 +120,17 @@ def from_text(text: str, *, name: str) -> Checked:
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         text=data.decode(),
+        text_format=TextFormat.MARKDOWN,
         content=ContentFile(data),
     )
 
 
-def keep(checked: Checked) -> str:
-    """Store the bytes of a checked file once, and return where they are."""
-    path = f"versions/{checked.sha256[:2]}/{checked.sha256}"
-    if not default_storage.exists(path):
-        checked.content.seek(0)
-        default_storage.save(path, checked.content)
-    return path
-
-
-def _check_text(upload: File, name: str, media_type: str) -> Checked:  # type: ignore[type-arg]
+def _check_text(
+    upload: File,  # type: ignore[type-arg]
+    name: str,
+    media_type: str,
+    text_format: TextFormat,
+) -> Checked:
     upload.seek(0)
     data = upload.read()
     try:
@@ -120,13 +139,19 @@ def _check_text(upload: File, name: str, media_type: str) -> Checked:  # type: i
         raise UnfitFileError(f"“{name}” is not text in UTF-8.") from error
     if "\x00" in text:
         raise UnfitFileError(f"“{name}” is not text: it has null characters.")
+    notice = ""
+    if len(text) > rendering.LONGEST:
+        words = NOTES[Note.LONG].format(characters=rendering.LONGEST)
+        text, notice = "", f"“{name}” {words}"
     return Checked(
         name=name,
         media_type=media_type,
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         text=text.replace("\r\n", "\n"),
+        text_format=text_format,
         content=upload,
+        notice=notice,
     )
 
 
