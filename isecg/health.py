@@ -6,12 +6,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Max, Min
+from django.db.models import Count, Max, Min, Subquery
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from isecg import clock
-from isecg.mail.models import Heartbeat, Letter
+from isecg.mail.models import Heartbeat, Letter, State
 
 # Rule 44: a scheduler that has not ticked for so long is shown.
 LATE_AFTER = timedelta(minutes=15)
@@ -58,7 +58,22 @@ def scheduler_is_late() -> bool:
 
     Before the first tick of all, the time since the last migration is what counts.
     """
-    since = _last_tick() or _installed_at()
+    return _is_late(_last_tick())
+
+
+def post() -> tuple[bool, int]:
+    """Whether the scheduler is late, and how many letters failed: one query once it ticked."""
+    failed = Letter.objects.filter(state=State.FAILED)
+    # Counted within the row of the clockwork; without a tick there is none.
+    counted = failed.order_by().values("state").annotate(of=Count("pk")).values("of")
+    row = Heartbeat.objects.annotate(failed=Subquery(counted)).first()
+    if row is None:
+        return _is_late(None), failed.count()
+    return _is_late(row.ticked_at), row.failed or 0
+
+
+def _is_late(last_tick: datetime | None) -> bool:
+    since = last_tick or _installed_at()
     return since is None or clock.now() - since > LATE_AFTER
 
 

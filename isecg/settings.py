@@ -293,6 +293,8 @@ ISECG_REMINDER_OFFSETS = [
 ]
 ISECG_SEAT_CONFIRM_DAYS = env.int("ISECG_SEAT_CONFIRM_DAYS", default=365)
 ISECG_UPLOAD_LIMIT_MB = env.int("ISECG_UPLOAD_LIMIT_MB", default=50)
+ISECG_IMPORT_LIMIT_MB = env.int("ISECG_IMPORT_LIMIT_MB", default=5)
+ISECG_IMPORT_ROWS = env.int("ISECG_IMPORT_ROWS", default=5000)
 ISECG_REQUEST_LIMIT_MB = env.int("ISECG_REQUEST_LIMIT_MB", default=80)
 # What reading the text of one uploaded file may cost, in the child that reads it.
 ISECG_EXTRACTION_MEMORY_MB = env.int("ISECG_EXTRACTION_MEMORY_MB", default=512)

@@ -28,6 +28,16 @@ def upload_limit() -> int:
     return int(settings.ISECG_UPLOAD_LIMIT_MB) * 1024 * 1024
 
 
+def import_rows() -> int:
+    """Return how many rows a table of comments may have that is imported."""
+    return int(settings.ISECG_IMPORT_ROWS)
+
+
+def import_limit() -> int:
+    """Return the greatest size of such a table, in bytes."""
+    return int(settings.ISECG_IMPORT_LIMIT_MB) * 1024 * 1024
+
+
 def extraction_limits(*, characters: int) -> Limits:
     """Return what reading the text of an uploaded file may cost."""
     return Limits(

@@ -23,6 +23,12 @@ _WORDS = {
     "product.related": "A relation was added",
     "product.unrelated": "A relation was struck",
     "product.sent_to_liaison": "Sent to a liaison organisation",
+    "comment.submitted": "An agency submitted comments",
+    "comment.disposed": "Comments were disposed of",
+    "comment.answered": "A disposition was answered",
+    "comment.withdrawn": "A comment was withdrawn",
+    "comment.checked": "Carried comments were looked at",
+    "comment.carried": "Open comments were carried to the version",
     "product.liaison_statement": "A liaison organisation sent a statement",
 }
 

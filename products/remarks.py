@@ -1,5 +1,7 @@
 """The words of comments: types, dispositions, answers (rules 36-38)."""
 
+from dataclasses import dataclass
+
 from django.db.models import TextChoices
 
 
@@ -9,6 +11,24 @@ class CommentKind(TextChoices):
     GENERAL = "general", "General"
     TECHNICAL = "technical", "Technical"
     EDITORIAL = "editorial", "Editorial"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentFields:
+    """What an agency writes in the columns of the comment table (rule 37).
+
+    ``anchor`` is the number of the paragraph that it stands beside, ``None`` for the whole
+    text. ``author_name`` names who wrote it where that is not who enters it.
+    """
+
+    kind: CommentKind
+    text: str
+    clause: str = ""
+    place: str = ""
+    line: str = ""
+    proposal: str = ""
+    anchor: int | None = None
+    author_name: str = ""
 
 
 class Disposition(TextChoices):
@@ -25,6 +45,19 @@ class Disposition(TextChoices):
 
 # What is still to be answered: carried to the next version, and held against a release.
 OPEN = ("", Disposition.PENDING)
+
+
+# The badge of each: its shape and tone say what its word says.
+BADGES = {
+    "": "none",
+    Disposition.ACCEPTED: "ok",
+    Disposition.MODIFIED: "reservation",
+    Disposition.REJECTED: "bad",
+    Disposition.NOTED: "info",
+    Disposition.DUPLICATE: "overtaken",
+    Disposition.PENDING: "queued",
+    Disposition.WITHDRAWN: "withdrawn",
+}
 
 
 class Answer(TextChoices):

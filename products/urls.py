@@ -7,8 +7,12 @@ from products.views import (
     agenda,
     calls,
     circulations,
+    comment_entry,
+    comment_page,
+    comments,
     compare,
     decisions,
+    exchange,
     history,
     home,
     liaison,
@@ -29,7 +33,14 @@ class NameConverter(StringConverter):
     regex = r"[^/\x00]+"
 
 
+class FormatConverter(StringConverter):
+    """In what format a table of comments is carried."""
+
+    regex = r"csv|xlsx"
+
+
 register_converter(NameConverter, "name")
+register_converter(FormatConverter, "format")
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -87,6 +98,63 @@ urlpatterns = [
     ),
     path("products/<slug:code>/circulate/", circulations.circulation_new, name="circulation_new"),
     path("circulations/<int:pk>/", circulations.circulation, name="circulation"),
+    path("products/<slug:code>/comments/", comments.comments, name="comments"),
+    path(
+        "products/<slug:code>/comments/dispose/", comments.comments_dispose, name="comments_dispose"
+    ),
+    path(
+        "products/<slug:code>/versions/<int:number>/comments/new/",
+        comment_entry.comment_new,
+        name="comment_new",
+    ),
+    path(
+        "products/<slug:code>/comments/drafts/", comment_entry.comment_drafts, name="comment_drafts"
+    ),
+    path(
+        "products/<slug:code>/comments/drafts/<int:pk>/",
+        comment_entry.comment_draft,
+        name="comment_draft",
+    ),
+    path(
+        "products/<slug:code>/comments/drafts/<int:pk>/discard/",
+        comment_entry.comment_draft_discard,
+        name="comment_draft_discard",
+    ),
+    path(
+        "products/<slug:code>/comments/export.<format:suffix>",
+        exchange.comments_export,
+        name="comments_export",
+    ),
+    path(
+        "products/<slug:code>/comments/template.<format:suffix>",
+        exchange.comments_template,
+        name="comments_template",
+    ),
+    path("products/<slug:code>/comments/import/", exchange.comments_import, name="comments_import"),
+    path(
+        "products/<slug:code>/comments/import/take/", exchange.comments_take, name="comments_take"
+    ),
+    path("products/<slug:code>/comments/<int:pk>/", comment_page.comment, name="comment"),
+    path(
+        "products/<slug:code>/comments/<int:pk>/dispose/",
+        comment_page.comment_dispose,
+        name="comment_dispose",
+    ),
+    path(
+        "products/<slug:code>/comments/<int:pk>/check/",
+        comment_page.comment_check,
+        name="comment_check",
+    ),
+    path(
+        "products/<slug:code>/comments/<int:pk>/answer/",
+        comment_page.comment_answer,
+        name="comment_answer",
+    ),
+    path(
+        "products/<slug:code>/comments/<int:pk>/withdraw/",
+        comment_page.comment_withdraw,
+        name="comment_withdraw",
+    ),
     path("products/<slug:code>/call/new/", opening.call_new, name="call_new"),
     path("calls/<int:pk>/", calls.call, name="call"),
     path("calls/<int:pk>/positions/<slug:key>/", calls.call_position, name="call_position"),

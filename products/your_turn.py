@@ -5,14 +5,15 @@ Everything here costs the same number of queries however many calls and products
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, Subquery
+from django.urls import reverse
 
 from isecg.rules import blocking
-from products import guards, residue
+from products import comment_reading, guards, residue
 from products.consensus import Stand
 from products.dossier import CallReading, decision_facts, read_open_calls
 from products.facts import Facts
@@ -61,6 +62,7 @@ def your_turn(standing: Standing, seats: Sequence[Due] | None = None) -> list[Tu
         *_declarations(standing, readings),
         *_agreed(standing),
         *_circulations(standing),
+        *_comments(standing),
         *_seats(standing, confirmations.shown_to(standing) if seats is None else seats),
     ]
     # What has no deadline waits for somebody already.
@@ -235,6 +237,57 @@ def _circulations(standing: Standing) -> Iterator[Turn]:
                 since=row.opened_at,
                 due=row.closes_at,
             )
+
+
+def _comments(standing: Standing) -> Iterator[Turn]:
+    """Yield what comments wait for: their authors, the editors, who owes an action (rule 38)."""
+    for row in comment_reading.waiting(standing):
+        table = reverse("comments", args=[row.product.code])
+        if row.confirm:
+            yield Turn(
+                badge="info",
+                label="Comments",
+                sentence=f"Confirm what was decided about {_comment_count(row.confirm)} of yours.",
+                product=row.product,
+                href=f"{table}?state=unconfirmed",
+                since=row.confirm_since,
+            )
+        if row.new:
+            yield Turn(
+                badge="info",
+                label="Comments",
+                sentence=f"{_comment_count(row.new)} without a disposition.",
+                product=row.product,
+                href=f"{table}?state=new",
+                since=row.new_since,
+            )
+        if row.check:
+            yield Turn(
+                badge="warn",
+                label="Comments",
+                sentence=f"{_comment_count(row.check)} carried along, to be checked.",
+                product=row.product,
+                href=f"{table}?state=check",
+                since=row.new_since,
+            )
+        if row.act:
+            yield Turn(
+                badge="queued",
+                label="Action",
+                sentence=f"Your agency is to act on {_comment_count(row.act)}.",
+                product=row.product,
+                href=f"{table}?state=actions",
+                due=_end_of(row.act_due),
+            )
+
+
+def _comment_count(number: int) -> str:
+    return f"{number} comment{'' if number == 1 else 's'}"
+
+
+def _end_of(day: date | None) -> datetime | None:
+    """Return when a day has ended everywhere that keeps UTC."""
+    return datetime.combine(day, time(23, 59), tzinfo=UTC) if day else None
 
 
 def _seats(standing: Standing, seats: Sequence[Due]) -> Iterator[Turn]:

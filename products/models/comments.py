@@ -3,13 +3,14 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from isecg.history import Tracked, row_history
 from isecg.visibility import VisibleQuerySet, through
 from products.models.products import Product
 from products.models.versions import Version
-from products.remarks import Answer, CommentKind, Disposition, Fate
+from products.remarks import OPEN, Answer, CommentKind, Disposition, Fate
 from workgroups.models import Agency, User
 from workgroups.permissions import Standing
 
@@ -19,6 +20,22 @@ def submitted_or_own(rows: Any, standing: Standing) -> Any:
     products = Product.objects.drafts_read_by(standing)
     own = models.Q(submitted_at=None, agency__in=standing.own_agencies)
     return rows.filter(own | models.Q(submitted_at__isnull=False), product__in=products)
+
+
+class CommentQuerySet(VisibleQuerySet["Comment"]):
+    def submitted(self) -> "CommentQuerySet":
+        """Comments that their agencies gave in: drafts are left out."""
+        return self.filter(submitted_at__isnull=False)
+
+    def open(self) -> "CommentQuerySet":
+        """Submitted comments that still have to be answered (rules 34 and 38)."""
+        return self.submitted().filter(disposition__in=OPEN)
+
+    def to_be_checked(self) -> "CommentQuerySet":
+        """Open comments that were not looked at since a newer version came (rule 38)."""
+        seen = Coalesce(models.OuterRef("checked_on__number"), models.OuterRef("version__number"))
+        newer = Version.objects.filter(product=models.OuterRef("product"), number__gt=seen)
+        return self.open().filter(models.Exists(newer))
 
 
 class Comment(Tracked):
@@ -74,7 +91,7 @@ class Comment(Tracked):
     )
 
     visible_by = submitted_or_own
-    objects = VisibleQuerySet.as_manager()
+    objects = CommentQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -137,6 +154,20 @@ class Comment(Tracked):
 
     def get_absolute_url(self) -> str:
         return reverse("comment", args=[self.product.code, self.pk])
+
+    @property
+    def label(self) -> str:
+        """How people name it within its product: ``C-12``; a draft has no number."""
+        return f"C-{self.number}" if self.number else "draft"
+
+    @property
+    def is_draft(self) -> bool:
+        return self.submitted_at is None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still has to be answered."""
+        return not self.is_draft and self.disposition in OPEN
 
 
 class CommentPlace(models.Model):

@@ -11,7 +11,7 @@ from products.files import Checked, store
 from products.models import Product, Version, VersionFile
 from products.models.calls import CallState
 from products.models.versions import ChangeClass, FileRole
-from products.services import calls, drafts, moves
+from products.services import calls, comments, drafts, moves
 from products.services.errors import ProductError
 from products.workflow import TRANSITIONS, Action, State
 from workgroups.models import User
@@ -78,6 +78,7 @@ def submit_version(
         version=label,
         after={"change_class": change_class.value, "sha256": version.sha256},
     )
+    comments.carry(version, previous=dossier.latest)
     if change_class == ChangeClass.SUBSTANTIVE and product.state in (
         TRANSITIONS[Action.REVISE].sources
     ):

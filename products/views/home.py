@@ -10,8 +10,6 @@ from django.views.decorators.http import require_safe
 from isecg import health
 from isecg.events.log import reference
 from isecg.events.models import Event
-from isecg.mail.models import Letter
-from isecg.mail.models import State as LetterState
 from products import happenings
 from products.models import Product
 from products.your_turn import vacant_seats, your_turn
@@ -77,7 +75,5 @@ def _happened(moving: list[Product]) -> list[dict[str, Any]]:
 
 def _post() -> dict[str, Any]:
     """Return how the clockwork and the post do, for the secretariat's warnings (rule 44)."""
-    return {
-        "late": health.scheduler_is_late(),
-        "failed": Letter.objects.filter(state=LetterState.FAILED).count(),
-    }
+    late, failed = health.post()
+    return {"late": late, "failed": failed}

@@ -12,10 +12,11 @@ from django.urls import reverse
 
 from isecg.partial_dates import PartialDate
 from isecg.rules import Finding, blocking
-from products import call_sheet, guards, permissions
+from products import call_sheet, comment_reading, guards, permissions
 from products.dossier import Dossier, link_of, successor_of, with_successors
 from products.models import (
     Call,
+    Comment,
     Decision,
     Draft,
     LiaisonStatement,
@@ -56,6 +57,8 @@ def get_product(standing: Standing, code: str) -> Product:
         .defer("release__version__text")
         .annotate(
             last_call=Subquery(calls.values("pk")[:1]),
+            comments_given=comment_reading.counted(Comment.objects.submitted()),
+            comments_open=comment_reading.counted(Comment.objects.open()),
             stated_on=Subquery(statements.values("version__number")[:1]),
             draft_saved_at=Subquery(drafts.values("saved_at")[:1]),
             **{

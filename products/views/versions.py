@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from products import permissions, rendering
+from products.forms.comments import CommentForm
 from products.forms.liaison import SendForm
 from products.models import Product, Version
+from products.views import beside
 from products.views.product_page import get_version
 from workgroups.models import LiaisonOrganisation
 from workgroups.permissions import Standing
@@ -42,18 +44,24 @@ def show_version(
     found: Version,
     *,
     refused: SendForm | None = None,
+    commenting: CommentForm | None = None,
 ) -> HttpResponse:
-    """Show a version; ``refused`` is the form of its sending, with what is wrong in it."""
+    """Show a version; ``refused`` is the form of its sending, with what is wrong in it.
+
+    ``commenting`` is that of a comment.
+    """
     product, number = found.product, found.number
     reads_drafts = permissions.reads_drafts(standing, product)
     # Who was only sent this version does not see the product (rule 9).
     sees_product = reads_drafts or Product.objects.visible_to(standing).contains(product)
     too_long = len(found.text) > rendering.LONGEST
+    paragraphs = () if too_long else rendering.paragraphs(found.text, found.text_format)
     context = {
         "product": product,
         "version": found,
         "files": _with_product(found),
-        "paragraphs": () if too_long else rendering.paragraphs(found.text, found.text_format),
+        "paragraphs": paragraphs,
+        "reads_drafts": reads_drafts,
         "too_long": too_long,
         "circulations": found.circulations.visible_to(standing),
         "sendings": found.sendings.visible_to(standing).select_related("organisation"),
@@ -68,8 +76,9 @@ def show_version(
         "trail": _trail(product, f"Version {number}")
         if sees_product
         else [("Liaison organisations", reverse("liaison")), (str(found), "")],
+        **beside.context(request, standing, found, paragraphs, refused=commenting),
     }
-    status = 422 if refused else 200
+    status = 422 if refused or commenting else 200
     return render(request, "products/versions/version.html", context, status=status)
 
 

@@ -15,6 +15,8 @@ from products.workflow import State
 from products.your_turn import vacant_seats, your_turn
 from tests.factories import (
     AgencyFactory,
+    CommentFactory,
+    GroupRoleFactory,
     MandateFactory,
     MeetingFactory,
     ParticipationFactory,
@@ -288,6 +290,54 @@ def test_home_shows_meetings_to_whom_they_invite(client, traveller):
     assert "5 Mar 2026 21:00 <abbr" in response.content.decode()
 
 
+def test_comments_wait_for_their_authors_editors_and_owners(traveller):
+    version = make_world(1, code="DUST").product.versions.get()
+    head = MandateFactory(agency__code="JAXA").person
+    agency = head.mandates.get().agency
+    colleague = MandateFactory(agency=agency, capacity=Capacity.STAFF).person
+    editor = GroupRoleFactory(group=version.product.group).person
+    decided = {"disposed_at": NOON, "disposed_by": editor}
+    own = {"version": version, "agency": agency}
+    CommentFactory(**own, author=head, disposition="noted", **decided)
+    CommentFactory(**own, author=head, disposition="noted", **decided, answer="confirmed")
+    CommentFactory(**own, author=head, disposition="withdrawn", **decided)
+    CommentFactory(**own, author=None, author_name="N. N.", entered_by=head)
+    CommentFactory(**own, author=head, number=None, submitted_at=None)
+    other = MandateFactory()
+    action = {"action_owner": agency, "action_due": NOON.date()}
+    CommentFactory(
+        version=version,
+        agency=other.agency,
+        author=other.person,
+        disposition="pending",
+        **decided,
+        **action,
+    )
+
+    act = ("queued", "Your agency is to act on 1 comment.", True)
+    confirm = ("info", "Confirm what was decided about 1 comment of yours.", True)
+    assert turns(head) == [confirm, act]
+    assert turns(colleague) == [act]
+    assert turns(editor) == [("info", "1 comment without a disposition.", True)]
+    assert turns(other.person) == [confirm]
+    assert turns(UserFactory(is_secretariat=True)) == []
+
+    mandate = head.mandates.get()
+    mandate.ends_at = clock.now()
+    mandate.save_as(None, "left")
+    assert turns(head) == []
+    assert turns(colleague) == [confirm, act]
+
+    write_version(version.product)
+    assert turns(editor) == [
+        ("info", "1 comment without a disposition.", True),
+        ("warn", "2 comments carried along, to be checked.", True),
+    ]
+    version.product.state = State.WITHDRAWN
+    version.product.save_as(None, "for the test")
+    assert turns(editor) == turns(colleague) == []
+
+
 def test_home_warns_the_secretariat_of_a_late_clockwork_and_failed_letters(client, traveller):
     world = make_call(2)
     Heartbeat.objects.create(ticked_at=NOON - timedelta(minutes=16))
@@ -327,6 +377,14 @@ def test_home_costs_fifteen_queries_at_most_for_everybody(client, traveller):
         )
         assert decision.record["conditions"]
         MeetingFactory()
+        CommentFactory(
+            version=make_world(1).product.versions.get(),
+            agency=agency,
+            author=world.heads[0],
+            disposition="noted",
+            disposed_at=NOON,
+            disposed_by=world.secretariat,
+        )
 
     def costs():
         found = []
