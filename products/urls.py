@@ -14,6 +14,8 @@ from products.views import (
     policy,
     product_forms,
     products,
+    public_comments,
+    public_drafts,
     versions,
     workplan,
 )
@@ -61,6 +63,64 @@ urlpatterns = [
         liaison.version_send,
         name="version_send",
     ),
+    path(
+        "products/<slug:code>/public-comments/",
+        public_comments.public_comments,
+        name="public_comments",
+    ),
+    path(
+        "products/<slug:code>/public-comments/open/",
+        public_comments.window_open,
+        name="public_comments_open",
+    ),
+    path(
+        "products/<slug:code>/public-comments/close/",
+        public_comments.window_close,
+        name="public_comments_close",
+    ),
+    path(
+        "products/<slug:code>/public-comments/act/",
+        public_comments.bulk_act,
+        name="public_comments_act",
+    ),
+    path(
+        "products/<slug:code>/public-comments/<int:number>/",
+        public_comments.public_comment,
+        name="public_comment",
+    ),
+    path(
+        "products/<slug:code>/public-comments/<int:number>/dispose/",
+        public_comments.dispose,
+        name="public_comment_dispose",
+    ),
+    path(
+        "products/<slug:code>/public-comments/<int:number>/erase/",
+        public_comments.erase,
+        name="public_comment_erase",
+    ),
+    path("public-drafts/", public_drafts.public_drafts, name="public_drafts"),
+    path(
+        "public-drafts/<slug:code>/<int:number>/",
+        public_drafts.public_draft,
+        name="public_draft",
+    ),
+    path(
+        "public-drafts/<slug:code>/<int:number>/files/<name:name>",
+        public_drafts.public_draft_file,
+        name="public_draft_file",
+    ),
+    path(
+        "public-drafts/<slug:code>/<int:number>/comment/",
+        public_drafts.public_draft_comment,
+        name="public_draft_comment",
+    ),
+    path(
+        "publications/<slug:code>/comment/",
+        public_drafts.publication_comment,
+        name="publication_comment",
+    ),
+    path("public-comments/thanks/", public_drafts.thanks, name="public_comment_thanks"),
+    path("public-comments/privacy/", public_drafts.privacy, name="public_comment_privacy"),
     path(
         "liaison/<slug:code>/statements/new/",
         liaison.statement_new,

@@ -72,10 +72,17 @@ def show_version(
         "previous": number - 1 if reads_drafts and number > 1 else None,
         "trail": _trail(product, f"Version {number}")
         if sees_product
-        else [("Liaison organisations", reverse("liaison")), (str(found), "")],
+        else _trail_outside(standing, found),
     }
     status = 422 if refused else 200
     return render(request, "products/versions/version.html", context, status=status)
+
+
+def _trail_outside(standing: Standing, version: Version) -> Trail:
+    """Return whence somebody came who was sent the version, or reads it while it is posted."""
+    if standing.liaisons:
+        return [("Liaison organisations", reverse("liaison")), (str(version), "")]
+    return [("Drafts for public comment", reverse("public_drafts")), (str(version), "")]
 
 
 def _states_for(standing: Standing, version: Version) -> list[LiaisonOrganisation]:
