@@ -14,6 +14,7 @@ from products.views import (
     policy,
     product_forms,
     products,
+    publications,
     versions,
     workplan,
 )
@@ -79,6 +80,30 @@ urlpatterns = [
     path("decisions/", decisions.decision_list, name="decisions"),
     path("decisions/<int:year>/<int:serial>/", decisions.decision, name="decision"),
     path("agenda/<int:pk>/product/", agenda.agenda_link, name="agenda_link"),
+    path("publications/", publications.catalogue, name="publications"),
+    path("publications/feed.atom", publications.feed, name="publications_feed"),
+    path("publications/<slug:code>/", publications.publication, name="publication"),
+    path(
+        "publications/<slug:code>/files/<name:name>",
+        publications.publication_file,
+        name="publication_file",
+    ),
+    path(
+        "publications/<slug:code>/metadata.json",
+        publications.publication_metadata,
+        name="publication_metadata",
+    ),
+    path(
+        "publications/<slug:code>/citation.json",
+        publications.publication_csl,
+        name="publication_csl",
+    ),
+    path(
+        "publications/<slug:code>/citation.ris",
+        publications.publication_ris,
+        name="publication_ris",
+    ),
+    path("robots.txt", publications.robots, name="robots"),
     path("policy/", policy.policy, name="policy"),
     path("workplan/", workplan.workplan, name="workplan"),
     path("workplan/new/", workplan.workplan_item_new, name="workplan_item_new"),
