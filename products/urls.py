@@ -15,6 +15,7 @@ from products.views import (
     product_forms,
     products,
     publications,
+    releasing,
     versions,
     workplan,
 )
@@ -35,6 +36,7 @@ urlpatterns = [
     path("products/<slug:code>/", products.product, name="product"),
     path("products/<slug:code>/edit/", product_forms.product_edit, name="product_edit"),
     path("products/<slug:code>/acts/<slug:act>/", products.product_act, name="product_act"),
+    path("products/<slug:code>/release/", releasing.product_release, name="product_release"),
     path("products/<slug:code>/history/", history.product_history, name="product_history"),
     path("products/<slug:code>/editors/new/", product_forms.editor_new, name="editor_new"),
     path("products/<slug:code>/editors/<int:pk>/end/", product_forms.editor_end, name="editor_end"),
