@@ -27,6 +27,7 @@ from products.models import (
 )
 from products.models.calls import CallState
 from products.models.products import ElectorateRule, RelationKind
+from products.release_gate import comment_facts, with_open_comments
 from products.workflow import PUBLIC, State
 from workgroups.models import Agency, Membership
 
@@ -305,8 +306,8 @@ class Dossier:
 
     @cached_property
     def decision(self) -> Decision | None:
-        """The last decision, in its last revision."""
-        rows = Decision.objects.filter(call__product=self.product)
+        """The last decision, in its last revision; it counts the open comments beside."""
+        rows = with_open_comments(Decision.objects.filter(call__product=self.product))
         latest = rows.select_related("call__version").order_by("-declared_at", "-revision", "-pk")
         return latest.first()
 
@@ -329,6 +330,7 @@ class Dossier:
             ),
             call=self.reading.facts if self.reading else None,
             decision=decision_facts(self.decision) if state == State.AGREED else None,
+            comments=comment_facts(self.decision) if state == State.AGREED else None,
             residue=(
                 tuple(residue.scan(self.latest.text))
                 if self.latest and state == State.AGREED
@@ -375,4 +377,5 @@ def decision_facts(decision: Decision | None) -> DecisionFacts | None:
         sha256=decision.call.version.sha256,
         declared_at=decision.declared_at,
         conditions=tuple(entry["agency"] for entry in decision.record["conditions"]),
+        objections=tuple(entry["agency"] for entry in decision.record["objections"]),
     )

@@ -18,6 +18,7 @@ from products.consensus import Stand
 from products.dossier import CallReading, decision_facts, read_open_calls
 from products.facts import Facts
 from products.models import Circulation, Decision, Elector, Product, PublicComment, Version
+from products.release_gate import comment_facts, with_open_comments
 from products.remarks import Moderation
 from products.services import calls
 from products.workflow import Action, State
@@ -122,7 +123,7 @@ def _agreed(standing: Standing) -> Iterator[Turn]:
         return
     latest = Version.objects.filter(product=OuterRef("call__product")).order_by("-number")
     rows = (
-        Decision.objects.filter(call__product__state=State.AGREED)
+        with_open_comments(Decision.objects.filter(call__product__state=State.AGREED))
         .select_related("call__version", "call__product")
         .annotate(
             latest_number=Subquery(latest.values("number")[:1]),
@@ -143,8 +144,9 @@ def _is_ready(decision: Any, standing: Standing) -> bool:
     return not [
         finding
         for finding in blocking(guards.guard(Action.RELEASE, _release_facts(decision, standing)))
-        # What may be passed over with a reason does not take the act off the desk.
-        if not finding.overridable
+        # What may be passed over with a reason does not take the act off the desk; but a
+        # condition is met by a new version, which is the editors' turn.
+        if not finding.overridable or finding.rule == guards.NO_OPEN_CONDITION.id
     ]
 
 
@@ -155,6 +157,7 @@ def _release_facts(decision: Any, standing: Standing) -> Facts:
         version=decision.latest_number,
         sha256=decision.latest_sha256,
         decision=decision_facts(decision),
+        comments=comment_facts(decision),
         residue=tuple(residue.scan(decision.call.version.text)),
     )
 

@@ -276,6 +276,11 @@ def make_rows():
                 "product",
                 "product_edit",
                 "product_history",
+                "product_release",
+                "publication",
+                "publication_csl",
+                "publication_metadata",
+                "publication_ris",
                 "editor_new",
                 "relation_new",
                 "participant_new",
@@ -289,6 +294,7 @@ def make_rows():
         "editor_end": [[drafting.code, editor.pk]],
         "version": [[drafting.code, 1], [drafting.code, 2], [done.product.code, 1]],
         "download": [[drafting.code, 1, "main.md"]],
+        "publication_file": [[done.product.code, "v1.md"]],
         **{
             name: [[call.pk] for call in calls]
             for name in ["call", "call_on_behalf", "call_extend", "call_return", "declare"]

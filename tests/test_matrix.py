@@ -114,6 +114,8 @@ STATES = "    s    f    o    f    f    f    f    f    f    f    o    f    s    f
 # On a released product of the same group, which everybody sees and the editor does not edit:
 WRITERS_R = " s    f    f    f    f    f    f    o    f    f    o    f    s    f"
 
+BY_DESK_R = " s    f    f    f    f    f    f    f    f    f    o    f    s    f"
+
 # The name of an address, and what it is asked about where that decides; then GET and POST.
 TABLE = {
     # Without a sign-in.
@@ -132,6 +134,21 @@ TABLE = {
     "account_reset_password_from_key_done": (PUBLIC, READ_PUB),
     "invitation_accept": (PUBLIC, SHOWN_INVITED),
     "address_confirm": (PUBLIC, FORM_PUB),
+    # What is released is read by everybody (rule 35), and nothing else is.
+    "publications": (PUBLIC, READ_PUB),
+    "publications_feed": (PUBLIC, READ_PUB),
+    "publication draft": (NOWHERE, READ_PUB),
+    "publication released": (PUBLIC, READ_PUB),
+    "publication_file draft": (NOWHERE, READ_PUB),
+    "publication_file released": (PUBLIC, READ_PUB),
+    "publication_file unreleased": (NOWHERE, READ_PUB),
+    "publication_metadata draft": (NOWHERE, READ_PUB),
+    "publication_metadata released": (PUBLIC, READ_PUB),
+    "publication_csl draft": (NOWHERE, READ_PUB),
+    "publication_csl released": (PUBLIC, READ_PUB),
+    "publication_ris draft": (NOWHERE, READ_PUB),
+    "publication_ris released": (PUBLIC, READ_PUB),
+    "robots": (PUBLIC, READ_PUB),
     # One's own.
     "home": (ALL, READ),
     "policy": (ALL, READ),
@@ -242,6 +259,8 @@ TABLE = {
     "download draft": (SENT, READ),
     "download released": (ALL, READ),
     "download unsent": (MEMBERS, READ),
+    "product_release draft": (BY_DESK, BY_DESK),
+    "product_release released": (BY_DESK_R, BY_DESK_R),
     "product_edit draft": (WRITERS, WRITERS),
     "product_edit released": (WRITERS_R, WRITERS_R),
     "editor_new draft": (WRITERS, WRITERS),
@@ -258,7 +277,6 @@ TABLE = {
     "product_act circulate": (READ, WRITERS),
     "product_act take-back": (READ, WRITERS),
     "product_act return": (READ, CONVENE),
-    "product_act release": (READ, BY_DESK),
     "product_act supersede": (READ, BY_DESK),
     "product_act withdraw": (READ, CONVENE),
     "product_act join": (READ, PARTS),
@@ -471,6 +489,9 @@ def places(world):
         "download released": ["OUT", 1, "v1.md"],
         "download unsent": ["DRAFT", unsent.number, unsent.files.get().name],
         "product_act": ["DRAFT"],
+        "publication_file draft": ["DRAFT", "v1.md"],
+        "publication_file released": ["OUT", "v1.md"],
+        "publication_file unreleased": ["OUT", "v2.md"],
     }
 
     def find(name):
@@ -554,4 +575,4 @@ def test_every_row_of_the_table_has_a_cell_for_each_kind_of_person():
     cells = [len(row.split()) for rows in TABLE.values() for row in rows]
 
     assert set(cells) == {len(PEOPLE)}
-    assert sum(cells) == 4172
+    assert sum(cells) == 4592

@@ -12,7 +12,6 @@ from products import defaults, workflow
 from products.dossier import CallReading
 from products.forms.circulations import CirculateForm
 from products.forms.products import JoinForm, LeaveForm
-from products.forms.releases import ReleaseForm
 from products.services import calls, circulations, products, releases
 from products.views.product_page import ProductPage
 from products.workflow import FINAL, Action, State
@@ -31,11 +30,6 @@ def _circulate_form(data: Any, page: ProductPage) -> forms.Form:
         now=page.standing.at,
         zone=page.standing.user.time_zone if page.standing.user.is_authenticated else "UTC",
     )
-
-
-def _release_form(data: Any, page: ProductPage) -> forms.Form:
-    findings = page.findings(Action.RELEASE) if page.product.state == State.AGREED else []
-    return ReleaseForm(data, findings=findings)
 
 
 def _join_form(data: Any, page: ProductPage) -> forms.Form:
@@ -105,15 +99,6 @@ ACTS: dict[str, Act] = {
         done="The latest version is circulated to all member agencies.",
         service=circulations.circulate,
         form=_circulate_form,
-        kind="primary",
-    ),
-    "release": _move(
-        Action.RELEASE,
-        label="Release",
-        button="Release",
-        done="The product is released.",
-        service=releases.release,
-        form=_release_form,
         kind="primary",
     ),
     "take-back": _move(
@@ -193,6 +178,9 @@ def links(page: ProductPage) -> list[dict[str, str]]:
         found.append(_link("Take a position", "call", reading.call.pk, kind="primary"))
     if reading and Action.DECLARE in possible and _may_declare(page, reading):
         found.append(_link("Declare the outcome", "declare", reading.call.pk, kind="primary"))
+    if Action.RELEASE in possible:
+        # Its page shows what holds it, too.
+        found.append(_link("Go to the release", "product_release", code, kind="primary"))
     if Ability.WRITE_VERSION in page.granted and not page.is_public:
         found.append(_link("Write or upload a version", "version_new", code))
     return found

@@ -165,17 +165,13 @@ def window_open(request: AuthedRequest, code: str) -> HttpResponse:
         status = 422
         if form.is_valid():
             data = {"version": latest, **form.cleaned_data}
-            try:
-                if "confirm" in request.POST:
-                    comment_windows.open_window(product, **data, by=request.user)
-                    messages.success(request, "The public may comment now; the members are told.")
-                    return redirect("public_comments", code=code)
-                if lack := comment_windows.lack(product, data["version"], at=standing.at):
-                    raise ProductError(lack)
-            except ProductError as error:
-                form.add_error(None, str(error))
-            else:
+            lack = comment_windows.lack(product, data["version"], at=standing.at)
+            if lack:
+                form.add_error(None, lack)
+            elif "confirm" not in request.POST:
                 sheet, status = _sheet(standing, product, **data), 200
+            elif _opened(request, form, product, data):
+                return redirect("public_comments", code=code)
     context = {
         "product": product,
         "form": form,
@@ -189,6 +185,17 @@ def window_open(request: AuthedRequest, code: str) -> HttpResponse:
         ),
     }
     return render(request, "products/public_comments/open.html", context, status=status)
+
+
+def _opened(request: AuthedRequest, form: Form, product: Product, data: dict[str, Any]) -> bool:
+    """Open the window, or say in the form why not."""
+    try:
+        comment_windows.open_window(product, **data, by=request.user)
+    except ProductError as error:
+        form.add_error(None, str(error))
+        return False
+    messages.success(request, "The public may comment now; the members are told.")
+    return True
 
 
 def _sheet(

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import structlog
 from django.contrib import messages
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,13 +16,12 @@ from products.forms.versions import CompareForm, How, VersionForm
 from products.models import Product, Version
 from products.services import versions as services
 from products.services.errors import ProductError
+from products.views.files import answer_with
 from products.views.product_page import ProductPage, get_product, get_version, require_drafts
 from workgroups.models import LiaisonOrganisation
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.views.form_pages import AuthedRequest, Trail, typed
-
-log = structlog.get_logger(__name__)
 
 
 def _trail(product: Product, last: str) -> Trail:
@@ -106,22 +103,7 @@ def download(request: AuthedRequest, code: str, number: int, name: str) -> FileR
     standing = Standing.of(request.user)
     found = get_version(standing, code, number)
     file = get_object_or_404(found.files.visible_to(standing), name=name)
-    try:
-        content = default_storage.open(file.path)
-    except FileNotFoundError as error:
-        # The record stands; only a backup can bring the bytes back.
-        log.exception("version_file.missing", file=file.pk, sha256=file.sha256)
-        raise Http404("The file is recorded, and missing from the store.") from error
-    response = FileResponse(
-        content,
-        as_attachment=True,
-        filename=file.name,
-        content_type=file.media_type,
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    # Should a browser open it all the same, it gets no origin and no script.
-    response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
-    return response
+    return answer_with(file)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

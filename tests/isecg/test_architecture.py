@@ -68,7 +68,15 @@ PUBLIC = {
     "mfa_login_webauthn",
     "openid_connect_callback",
     "openid_connect_login",
+    "publication",
+    "publication_csl",
+    "publication_file",
+    "publication_metadata",
+    "publication_ris",
+    "publications",
+    "publications_feed",
     "readyz",
+    "robots",
     "socialaccount_login_cancelled",
 }
 

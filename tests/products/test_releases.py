@@ -117,13 +117,16 @@ def test_case_15_an_agency_renamed_between_sign_off_and_release(client):
     assert "BNSC, ESA" in client.get(decision.get_absolute_url()).content.decode()
 
 
-def test_an_open_condition_holds_the_release_whatever_is_said():
+def test_an_open_condition_is_passed_over_with_a_written_reason_alone():
     world = _agreed(conditions=True, codes=["CSA", "ESA"])
 
-    with pytest.raises(ProductError, match="Conditions are open: ESA"):
-        _release(world, overrides={"no_open_condition": "It does not matter."})
-
+    for reasons in ({}, {"no_open_condition": " "}, {"comments_disposed": "It is."}):
+        with pytest.raises(ProductError, match="Conditions are open: ESA"):
+            _release(world, overrides=reasons)
     assert not Release.objects.exists()
+    row = _release(world, overrides={"no_open_condition": "Met by a letter of 3 March."})
+
+    assert row.overrides == {"no_open_condition": "Met by a letter of 3 March."}
 
 
 def test_residue_is_passed_over_with_a_written_reason_that_is_kept():
