@@ -3,23 +3,22 @@
 Everything here costs the same number of queries however many calls and products there are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Min, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 
 from isecg.rules import blocking
-from products import guards, residue
+from products import guards, public_turns, residue
 from products.consensus import Stand
 from products.dossier import CallReading, decision_facts, read_open_calls
 from products.facts import Facts
-from products.models import Circulation, Decision, Elector, Product, PublicComment, Version
+from products.models import Circulation, Decision, Elector, Product, Version
 from products.release_gate import comment_facts, with_open_comments
-from products.remarks import Moderation
 from products.services import calls
 from products.workflow import Action, State
 from workgroups import confirmations
@@ -53,18 +52,24 @@ class Turn:
         return f"{self.product.code}, {self.product.title}" if self.product else self.about
 
 
-def your_turn(standing: Standing, seats: Sequence[Due] | None = None) -> list[Turn]:
+def your_turn(
+    standing: Standing,
+    seats: Sequence[Due] | None = None,
+    products: Iterable[Product] | None = None,
+) -> list[Turn]:
     """Return what is due from the reader, the most urgent first.
 
-    ``seats`` are those that the reader is told about, where they were read before.
+    ``seats`` are those that the reader is told about, and ``products`` those of
+    :func:`products.public_turns.moving_or_waiting`, where they were read before.
     """
+    rows = public_turns.moving_or_waiting(standing) if products is None else products
     readings = read_open_calls(at=standing.at)
     turns = [
         *_positions(standing, readings),
         *_declarations(standing, readings),
         *_agreed(standing),
         *_circulations(standing),
-        *_public_comments(standing),
+        *_public_comments(standing, rows),
         *_seats(standing, confirmations.shown_to(standing) if seats is None else seats),
     ]
     # What has no deadline waits for somebody already.
@@ -243,48 +248,18 @@ def _circulations(standing: Standing) -> Iterator[Turn]:
             )
 
 
-def _public_comments(standing: Standing) -> Iterator[Turn]:
+def _public_comments(standing: Standing, products: Iterable[Product]) -> Iterator[Turn]:
     """Yield what the public said and waits for the secretariat, or for who writes (rule 36)."""
-    open_ones = Q(moderation__in=[Moderation.HELD, Moderation.PASSED], disposition="")
-    rows = PublicComment.objects.visible_to(standing).filter(open_ones)
-    if not standing.is_secretariat:
-        if not (standing.mandates or standing.duties):
-            return
-        edited = Q(product__editors__person=standing.user.pk, product__editors__ended_at=None)
-        groups = Q(product__group__in=[duty.group_id for duty in standing.duties])
-        rows = rows.filter(edited | groups)
-    counted = (
-        rows.order_by()
-        .values("product")
-        .annotate(
-            held=Count("pk", filter=Q(moderation=Moderation.HELD), distinct=True),
-            passed=Count(
-                "pk", filter=Q(moderation=Moderation.PASSED, handed_over_at=None), distinct=True
-            ),
-            given=Count("pk", filter=Q(handed_over_at__isnull=False), distinct=True),
-            since=Min("received_at"),
-        )
-        .values_list(
-            *["product__code", "product__title", "held", "passed", "given", "since"],
-        )
-    )
-    for code, title, held, passed, given, since in counted:
-        waiting = [
-            (held, "for moderation"),
-            (passed, "to be handed over to the member agencies"),
-            (given, "for an answer"),
-        ]
-        for count, words in waiting:
-            if count:
-                yield Turn(
-                    badge="info",
-                    label="Public comments",
-                    sentence=f"{count} public comment{' waits' if count == 1 else 's wait'} "
-                    f"{words}.",
-                    product=Product(code=code, title=title),
-                    href=reverse("public_comments", args=[code]),
-                    since=since,
-                )
+    for product in products:
+        for count, words in public_turns.waiting_for(product, standing):
+            yield Turn(
+                badge="info",
+                label="Public comments",
+                sentence=f"{count} public comment{' waits' if count == 1 else 's wait'} {words}.",
+                product=product,
+                href=reverse("public_comments", args=[product.code]),
+                since=product.public_since,  # type: ignore[attr-defined]
+            )
 
 
 def _seats(standing: Standing, seats: Sequence[Due]) -> Iterator[Turn]:

@@ -103,6 +103,9 @@ LEAD_TO_PROVIDERS = {
 }
 
 
+FILES = {"download", "public_draft_file", "publication_file"}
+
+
 @pytest.mark.parametrize("who", ["nobody", "secretariat"])
 def test_every_answer_has_the_headers_of_the_shell(site, who):
     wrong = {}
@@ -110,7 +113,7 @@ def test_every_answer_has_the_headers_of_the_shell(site, who):
         for method in ("GET", "POST"):
             answer = site.ask(who, method, url)
             is_file = answer.get("Content-Disposition", "").startswith("attachment")
-            wanted = FILE_CSP if is_file and name in {"download", "publication_file"} else CSP
+            wanted = FILE_CSP if is_file and name in FILES else CSP
             if f"{method} {name}" in LEAD_TO_PROVIDERS:
                 # Their forms lead to the providers through which people sign in alone.
                 wanted = wanted | {"form-action": "'self' http://127.0.0.1:9"}
@@ -522,6 +525,12 @@ COUNTED_WITHIN = {
     "version_send": "numbers start anew in each product",
     "download": "numbers start anew in each product",
     "publication_file": "the name of a file is that of many",
+    "public_draft": "numbers start anew in each product",
+    "public_draft_comment": "numbers start anew in each product",
+    "public_draft_file": "numbers start anew in each product",
+    "public_comment": "numbers start anew in each product",
+    "public_comment_dispose": "numbers start anew in each product",
+    "public_comment_erase": "numbers start anew in each product",
     "product_act": "an act is a word",
     "account_reset_password_from_key": "a number and a token made for it",
     "decision": "a year and a number within it",

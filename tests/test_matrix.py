@@ -25,10 +25,12 @@ from tests.factories import (
     AgencyFactory,
     AgendaItemFactory,
     ChairTermFactory,
+    CommentWindowFactory,
     GroupRoleFactory,
     LiaisonContactFactory,
     MandateFactory,
     ProductFactory,
+    PublicCommentFactory,
     UserFactory,
 )
 from tests.products.world import make_call, write_version
@@ -103,6 +105,8 @@ INVITERS_0 = "s    f    f    f    h    f    f    f    h    f    o    f    s    f
 WRITERS = "   s    h    h    f    f    f    o    o    f    f    o    h    s    f"
 CONVENE = "   s    h    h    f    f    f    f    f    f    o    o    h    s    f"
 BY_DESK = "   s    h    h    f    f    f    f    f    f    f    o    h    s    f"
+# Of the draft, what only the secretariat sees yet:
+HELD = "      s    h    h    h    h    h    h    h    h    h    o    h    s    h"
 BY_CHAIR = "  s    h    h    f    f    f    f    f    f    o    f    h    s    f"
 VOICES = "    s    h    h    f    o    o    f    f    f    f    f    h    s    f"
 PARTS = "     s    h    h    f    o    o    f    f    o    f    o    h    s    f"
@@ -149,6 +153,18 @@ TABLE = {
     "publication_ris draft": (NOWHERE, READ_PUB),
     "publication_ris released": (PUBLIC, READ_PUB),
     "robots": (PUBLIC, READ_PUB),
+    # Drafts that are posted for public comment, and the form of a comment (rules 14 and 36).
+    "public_drafts": (PUBLIC, READ_PUB),
+    "public_draft posted": (PUBLIC, READ_PUB),
+    "public_draft draft": (NOWHERE, READ_PUB),
+    "public_draft_file posted": (PUBLIC, READ_PUB),
+    "public_draft_file draft": (NOWHERE, READ_PUB),
+    "public_draft_comment posted": (PUBLIC, PUBLIC),
+    "public_draft_comment draft": (NOWHERE, NOWHERE),
+    "publication_comment released": (PUBLIC, PUBLIC),
+    "publication_comment draft": (NOWHERE, NOWHERE),
+    "public_comment_thanks": (PUBLIC, READ_PUB),
+    "public_comment_privacy": (PUBLIC, READ_PUB),
     # One's own.
     "home": (ALL, READ),
     "policy": (ALL, READ),
@@ -282,6 +298,18 @@ TABLE = {
     "product_act join": (READ, PARTS),
     "product_act leave": (READ, PARTS),
     "product_act unknown": (READ, ABSENT),
+    # What the public said: the members' once it was handed over (rule 36).
+    "public_comments draft": (MEMBERS, READ),
+    "public_comments released": (APART, READ),
+    "public_comments_open draft": (BY_DESK, BY_DESK),
+    "public_comments_close draft": (READ, BY_DESK),
+    "public_comments_act draft": (READ, BY_DESK),
+    "public_comment handed": (MEMBERS, READ),
+    "public_comment held": (HELD, READ),
+    "public_comment_dispose handed": (READ, WRITERS),
+    "public_comment_dispose held": (READ, HELD),
+    "public_comment_erase handed": (BY_DESK, BY_DESK),
+    "public_comment_erase held": (HELD, HELD),
     # Calls (rules 4, 6, 16, 22, 26).
     "call_new draft": (CONVENE, CONVENE),
     "call": (MEMBERS, READ),
@@ -407,7 +435,18 @@ def places(world):
         by=world.secretariat,
     )
     unsent = write_version(draft)
-    for version in (*draft.versions.all(), released.product.versions.get(number=1)):
+    posted = write_version(ProductFactory(code="POSTED"))
+    CommentWindowFactory(version=posted)
+    CommentWindowFactory(version=released.product.versions.get(number=1))
+    over = CommentWindowFactory(version=unsent, ended_at=clock.now())
+    PublicCommentFactory(window=over)
+    PublicCommentFactory(
+        window=over,
+        moderation="passed",
+        moderated_at=clock.now(),
+        handed_over_at=clock.now(),
+    )
+    for version in (*draft.versions.all(), released.product.versions.get(number=1), posted):
         keep_file(version)
     group, meeting = (draft.group.code,), (item.meeting.key,)
     invited, elsewhere = asked(agency, world), asked(AgencyFactory(), world)
@@ -489,6 +528,12 @@ def places(world):
         "download released": ["OUT", 1, "v1.md"],
         "download unsent": ["DRAFT", unsent.number, unsent.files.get().name],
         "product_act": ["DRAFT"],
+        "public_draft posted": ["POSTED", 1],
+        "public_draft draft": ["DRAFT", 1],
+        "public_draft_file posted": ["POSTED", 1, "v1.md"],
+        "public_draft_file draft": ["DRAFT", 1, "v1.md"],
+        "public_draft_comment posted": ["POSTED", 1],
+        "public_draft_comment draft": ["DRAFT", 1],
         "publication_file draft": ["DRAFT", "v1.md"],
         "publication_file released": ["OUT", "v1.md"],
         "publication_file unreleased": ["OUT", "v2.md"],
@@ -506,6 +551,7 @@ def places(world):
         if first == "group_role_end":
             return [*group, roles.get().pk]
         codes = {"draft": ["DRAFT"], "released": ["OUT"]}
+        codes |= {"held": ["DRAFT", 1], "handed": ["DRAFT", 2]}
         return shared.get(name, shared.get(first, codes.get(rest, [])))
 
     return find
@@ -575,4 +621,4 @@ def test_every_row_of_the_table_has_a_cell_for_each_kind_of_person():
     cells = [len(row.split()) for rows in TABLE.values() for row in rows]
 
     assert set(cells) == {len(PEOPLE)}
-    assert sum(cells) == 4592
+    assert sum(cells) == 5208

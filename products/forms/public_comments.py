@@ -119,6 +119,7 @@ class PublicCommentForm(forms.Form):
     )
     stamp = forms.CharField(required=False, widget=forms.HiddenInput)
 
+    refused = "The comment was not taken yet."
     # Drawn by the page itself, away from the others.
     apart = (_TRAP, "stamp")
 
