@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, Enclosure
+from django.utils.html import escape
 
 from products.models.versions import FileRole
 from products.publications import BODY, NON_BINDING, Publication, address
@@ -38,7 +39,8 @@ def atom(publications: Iterable[Publication]) -> str:
         feed.add_item(
             title=_plain(f"{publication.full_title} ({publication.code})"),
             link=publication.href,
-            description=_plain(_summary(publication)),
+            # A summary is read as HTML.
+            description=escape(_plain(_summary(publication))),
             unique_id=tag(f"publications/{publication.code}"),
             pubdate=publication.published_at,
             updateddate=publication.updated_at,

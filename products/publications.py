@@ -4,6 +4,7 @@ Everything here is asked as by somebody who is not signed in, whoever reads it: 
 is public shows the same to all.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -54,9 +55,11 @@ def released() -> QuerySet[Product]:
     entered (``entered_at``).
     """
     public = the_public()
-    rows = Product.history.model.objects.filter(id=OuterRef("pk"))
-    moved_here = Exists(rows.filter(state=State.RELEASED))
-    ended = rows.filter(moved_here, state=OuterRef("state"), state__in=FINAL)
+    states = Product.history.model.objects
+    was_out_here = Exists(states.filter(id=OuterRef("id"), state=State.RELEASED))
+    ended = states.filter(was_out_here, id=OuterRef("pk"), state=OuterRef("state")).filter(
+        state__in=FINAL
+    )
     entered = Release.history.model.objects.filter(product_id=OuterRef("pk"))
     successors = Relation.objects.visible_to(public).filter(
         target=OuterRef("pk"), kind=RelationKind.SUPERSEDES
@@ -121,8 +124,11 @@ class Publication:
 
     @property
     def full_title(self) -> str:
-        words = self.product.edition_words
-        return f"{self.product.title}, {words}" if words else self.product.title
+        """Its title with its edition, where the title does not say that already."""
+        title, edition = self.product.title, self.product.edition
+        if not edition or re.search(rf"\b{re.escape(edition)}\b", title, re.I):
+            return str(title)
+        return f"{title}, {self.product.edition_words}"
 
     @property
     def participants(self) -> list[ReleaseParticipant]:
@@ -202,7 +208,7 @@ class Publication:
     @property
     def citation(self) -> str:
         """How a reader cites it, as text."""
-        year = self.release.day[:4] or "no date"
+        year = self.release.day[:4] or "n.d."
         return (
             f"{BODY} (ISECG) ({year}). {self.full_title} ({self.code}). "
             f"{self.product.get_kind_display()}, non-binding. {self.href}"

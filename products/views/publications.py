@@ -4,12 +4,13 @@ Nobody need be signed in, and who is sees no more here than who is not.
 """
 
 import hashlib
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -70,8 +71,13 @@ def _sought(rows: QuerySet[Product], by: dict[str, Any]) -> QuerySet[Product]:
 def _ordered(rows: QuerySet[Product]) -> QuerySet[Product]:
     alone = Case(When(series="", then=Value(1)), default=Value(0))
     # Without a series its kind is what it stands under.
-    shelf = Case(When(series="", then=F("kind")), default=F("series"))
-    return rows.alias(alone=alone, shelf=shelf).order_by("alone", "shelf", "-release__day", "-code")
+    shelf = Case(When(series="", then=F("kind")), default=F("series"), output_field=CharField())
+    # An annual report whose day is not known stands at its year.
+    by_year = Q(release__day="", edition__regex=r"^(19|20)[0-9][0-9]$")
+    day = F("release__day")
+    when = Case(When(by_year, then=F("edition")), default=day, output_field=CharField())
+    rows = rows.alias(alone=alone, shelf=shelf, when=when)
+    return rows.order_by("alone", "shelf", "-when", "-code")
 
 
 def _section(product: Product) -> str:
@@ -140,10 +146,14 @@ def publication_ris(request: HttpRequest, code: str) -> HttpResponseBase:
 @require_safe
 def feed(request: HttpRequest) -> HttpResponseBase:
     """Tell what was released, superseded or withdrawn, the last first."""
-    rows = publications(with_parts(released()))
-    rows = sorted(rows, key=lambda row: (row.updated_at, row.code), reverse=True)[:IN_FEED]
+    rows = sorted(publications(with_parts(released())), key=_news, reverse=True)[:IN_FEED]
     answer = HttpResponse(atom(rows), content_type="application/atom+xml; charset=utf-8")
     return _for_machines(request, answer)
+
+
+def _news(row: Publication) -> tuple[bool, datetime, str]:
+    """Return what the feed is ordered by: whose day is not known is no news, and comes last."""
+    return row.published_at is not None, row.updated_at, row.code
 
 
 @login_not_required
