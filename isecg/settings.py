@@ -183,6 +183,8 @@ ACCOUNT_RATE_LIMITS = {
     "invitation": "20/m/ip",
     "change_address": "5/h/user",
     "address": "20/m/ip",
+    # From one network address, and with one mail address, which gets a letter for each.
+    "public_comment": env.str("ISECG_PUBLIC_COMMENT_RATE", default="20/h/ip,5/d/key"),
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("ISECG_PROXIES", default=0)
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "workgroups.sign_in.tokens.ResetTokenGenerator"  # noqa: S105 a class
@@ -291,6 +293,8 @@ ISECG_REMINDER_OFFSETS = [
     timedelta(hours=hours)
     for hours in env.list("ISECG_REMINDER_HOURS", cast=int, default=[168, 24, 1])
 ]
+ISECG_PUBLIC_COMMENT_DAYS = env.int("ISECG_PUBLIC_COMMENT_DAYS", default=30)
+ISECG_PUBLIC_COMMENT_LENGTH = env.int("ISECG_PUBLIC_COMMENT_LENGTH", default=10_000)
 ISECG_SEAT_CONFIRM_DAYS = env.int("ISECG_SEAT_CONFIRM_DAYS", default=365)
 ISECG_UPLOAD_LIMIT_MB = env.int("ISECG_UPLOAD_LIMIT_MB", default=50)
 ISECG_IMPORT_LIMIT_MB = env.int("ISECG_IMPORT_LIMIT_MB", default=5)

@@ -23,6 +23,16 @@ def share_days(kind: str) -> int:
     return int(by_kind.get(kind, settings.ISECG_SHARE_DAYS))
 
 
+def public_comment_days() -> int:
+    """Return for how many days at least the public is asked for comments (rule 36)."""
+    return int(settings.ISECG_PUBLIC_COMMENT_DAYS)
+
+
+def public_comment_length() -> int:
+    """Return how many characters a comment of the public may have."""
+    return int(settings.ISECG_PUBLIC_COMMENT_LENGTH)
+
+
 def upload_limit() -> int:
     """Return the greatest size of an uploaded file, in bytes."""
     return int(settings.ISECG_UPLOAD_LIMIT_MB) * 1024 * 1024

@@ -28,6 +28,7 @@ from products.models import (
 from products.models.calls import CallState
 from products.models.products import ElectorateRule
 from products.relations import Edge, Link, RelationKind
+from products.release_gate import comment_facts, with_open_comments
 from products.workflow import PUBLIC, State
 from workgroups.models import Agency, Membership
 
@@ -306,8 +307,8 @@ class Dossier:
 
     @cached_property
     def decision(self) -> Decision | None:
-        """The last decision, in its last revision."""
-        rows = Decision.objects.filter(call__product=self.product)
+        """The last decision, in its last revision; it counts the open comments beside."""
+        rows = with_open_comments(Decision.objects.filter(call__product=self.product))
         latest = rows.select_related("call__version").order_by("-declared_at", "-revision", "-pk")
         return latest.first()
 
@@ -331,6 +332,7 @@ class Dossier:
             share_days=defaults.share_days(product.kind),
             call=self.reading.facts if self.reading else None,
             decision=decision_facts(self.decision) if state == State.AGREED else None,
+            comments=comment_facts(self.decision) if state == State.AGREED else None,
             residue=(
                 tuple(residue.scan(self.latest.text))
                 if self.latest and state == State.AGREED
@@ -414,4 +416,5 @@ def decision_facts(decision: Decision | None) -> DecisionFacts | None:
         sha256=decision.call.version.sha256,
         declared_at=decision.declared_at,
         conditions=tuple(entry["agency"] for entry in decision.record["conditions"]),
+        objections=tuple(entry["agency"] for entry in decision.record["objections"]),
     )

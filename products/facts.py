@@ -64,6 +64,15 @@ class DecisionFacts:
     sha256: str
     declared_at: datetime
     conditions: tuple[str, ...]
+    objections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentFacts:
+    """The comments that nobody has disposed of: how many, and the first of their numbers."""
+
+    numbers: tuple[int, ...] = ()
+    count: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +96,7 @@ class Facts:
     closes_at: datetime | None = None
     call: CallFacts | None = None
     decision: DecisionFacts | None = None
+    comments: CommentFacts | None = None
     residue: tuple[Hit, ...] = ()
     successor: str = ""
     successor_released: bool = False

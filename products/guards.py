@@ -136,15 +136,25 @@ NO_OPEN_CONDITION = Rule[Facts](
     id="no_open_condition",
     basis="rule 34",
     applies=lambda facts: facts.decision is not None,
-    satisfied=lambda facts: facts.decision is not None and not facts.decision.conditions,
+    satisfied=lambda facts: not _held_open(facts),
     sentence=lambda facts: (
-        f"Conditions are open: {', '.join(facts.decision.conditions)}. "
-        "A new version that meets them goes to a new call."
-        if facts.decision and facts.decision.conditions
-        else "No condition is open."
+        f"{' '.join(_held_open(facts))} A new version that meets them goes to a new call."
+        if _held_open(facts)
+        else "No objection and no condition is open."
     ),
     who_acts=lambda _: (EDITOR,),
     since=lambda facts: facts.decision.declared_at if facts.decision else None,
+    overridable=True,
+)
+COMMENTS_DISPOSED = Rule[Facts](
+    id="comments_disposed",
+    basis="rule 34",
+    applies=lambda facts: facts.comments is not None,
+    satisfied=lambda facts: facts.comments is None or not facts.comments.count,
+    sentence=lambda facts: _comments_sentence(facts),
+    who_acts=lambda _: (EDITOR,),
+    since=_since_state,
+    overridable=True,
 )
 NO_RESIDUE = Rule[Facts](
     id="no_drafting_residue",
@@ -174,8 +184,15 @@ GUARDS: dict[Action, tuple[Rule[Facts], ...]] = {
     Action.CIRCULATE: (VERSION_EXISTS, NOT_CIRCULATED_YET, WINDOW_LONG_ENOUGH),
     Action.OPEN_CALL: (CIRCULATED, SHARED_LONG_ENOUGH, HAS_ELECTORATE),
     Action.DECLARE: (CALL_CLOSED,),
-    Action.RELEASE: (CONSENSUS_ON_THIS, NO_OPEN_CONDITION, NO_RESIDUE),
+    Action.RELEASE: (CONSENSUS_ON_THIS, NO_OPEN_CONDITION, COMMENTS_DISPOSED, NO_RESIDUE),
     Action.SUPERSEDE: (SUCCESSOR_NAMED,),
+}
+
+# What a release says of a rule that it passed over, with the reason behind it (rule 34).
+PASSED_OVER = {
+    NO_OPEN_CONDITION.id: "An objection or a condition is open",
+    COMMENTS_DISPOSED.id: "A comment has no disposition",
+    NO_RESIDUE.id: "The text has marks of drafting",
 }
 
 # What a product in this state waits for, so that its page can say what is still needed.
@@ -338,6 +355,26 @@ def _closed_sentence(facts: Facts) -> str:
         f"The call is open until {_deadline(facts)}: "
         f"{facts.call.tally.responded} of {len(facts.call.tally.electorate)} have answered."
     )
+
+
+def _held_open(facts: Facts) -> list[str]:
+    """Return what the decision leaves open, each kind in a sentence."""
+    if facts.decision is None:
+        return []
+    kinds = {"Objections": facts.decision.objections, "Conditions": facts.decision.conditions}
+    return [f"{kind} are open: {', '.join(codes)}." for kind, codes in kinds.items() if codes]
+
+
+def _comments_sentence(facts: Facts) -> str:
+    held = facts.comments
+    if held is None or not held.count:
+        return "Every comment has its disposition."
+    numbers = [f"C-{number}" for number in held.numbers]
+    if more := held.count - len(numbers):
+        numbers.append(f"{more} more")
+    named = " and ".join([", ".join(numbers[:-1]), numbers[-1]] if numbers[1:] else numbers)
+    verb = "have" if held.count > 1 else "has"
+    return f"{held.count} comment{'s' * (held.count > 1)} {verb} no disposition: {named}."
 
 
 def _residue_sentence(facts: Facts) -> str:

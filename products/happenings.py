@@ -30,6 +30,13 @@ _WORDS = {
     "comment.checked": "Carried comments were looked at",
     "comment.carried": "Open comments were carried to the version",
     "product.liaison_statement": "A liaison organisation sent a statement",
+    "product.public_comment_opened": "The public was asked for comments",
+    "product.public_comment_closed": "The window for public comments was closed early",
+    "product.public_comment_received": "A public comment came in",
+    "product.public_comments_moderated": "Public comments were moderated",
+    "product.public_comments_handed_over": "Public comments were handed over",
+    "product.public_comment_disposed": "A public comment was answered",
+    "product.commenter_erased": "A public commenter was erased",
 }
 
 

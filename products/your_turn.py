@@ -3,7 +3,7 @@
 Everything here costs the same number of queries however many calls and products there are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -13,11 +13,12 @@ from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 
 from isecg.rules import blocking
-from products import comment_reading, guards, residue
+from products import comment_reading, guards, public_turns, residue
 from products.consensus import Stand
 from products.dossier import CallReading, decision_facts, read_open_calls
 from products.facts import Facts
 from products.models import Circulation, Decision, Elector, Product, Version
+from products.release_gate import comment_facts, with_open_comments
 from products.services import calls
 from products.workflow import Action, State
 from workgroups import confirmations
@@ -51,11 +52,17 @@ class Turn:
         return f"{self.product.code}, {self.product.title}" if self.product else self.about
 
 
-def your_turn(standing: Standing, seats: Sequence[Due] | None = None) -> list[Turn]:
+def your_turn(
+    standing: Standing,
+    seats: Sequence[Due] | None = None,
+    products: Iterable[Product] | None = None,
+) -> list[Turn]:
     """Return what is due from the reader, the most urgent first.
 
-    ``seats`` are those that the reader is told about, where they were read before.
+    ``seats`` are those that the reader is told about, and ``products`` those of
+    :func:`products.public_turns.moving_or_waiting`, where they were read before.
     """
+    rows = public_turns.moving_or_waiting(standing) if products is None else products
     readings = read_open_calls(at=standing.at)
     turns = [
         *_positions(standing, readings),
@@ -63,6 +70,7 @@ def your_turn(standing: Standing, seats: Sequence[Due] | None = None) -> list[Tu
         *_agreed(standing),
         *_circulations(standing),
         *_comments(standing),
+        *_public_comments(standing, rows),
         *_seats(standing, confirmations.shown_to(standing) if seats is None else seats),
     ]
     # What has no deadline waits for somebody already.
@@ -121,7 +129,7 @@ def _agreed(standing: Standing) -> Iterator[Turn]:
         return
     latest = Version.objects.filter(product=OuterRef("call__product")).order_by("-number")
     rows = (
-        Decision.objects.filter(call__product__state=State.AGREED)
+        with_open_comments(Decision.objects.filter(call__product__state=State.AGREED))
         .select_related("call__version", "call__product")
         .annotate(
             latest_number=Subquery(latest.values("number")[:1]),
@@ -142,8 +150,9 @@ def _is_ready(decision: Any, standing: Standing) -> bool:
     return not [
         finding
         for finding in blocking(guards.guard(Action.RELEASE, _release_facts(decision, standing)))
-        # What may be passed over with a reason does not take the act off the desk.
-        if not finding.overridable
+        # What may be passed over with a reason does not take the act off the desk; but a
+        # condition is met by a new version, which is the editors' turn.
+        if not finding.overridable or finding.rule == guards.NO_OPEN_CONDITION.id
     ]
 
 
@@ -154,6 +163,7 @@ def _release_facts(decision: Any, standing: Standing) -> Facts:
         version=decision.latest_number,
         sha256=decision.latest_sha256,
         decision=decision_facts(decision),
+        comments=comment_facts(decision),
         residue=tuple(residue.scan(decision.call.version.text)),
     )
 
@@ -288,6 +298,20 @@ def _comment_count(number: int) -> str:
 def _end_of(day: date | None) -> datetime | None:
     """Return when a day has ended everywhere that keeps UTC."""
     return datetime.combine(day, time(23, 59), tzinfo=UTC) if day else None
+
+
+def _public_comments(standing: Standing, products: Iterable[Product]) -> Iterator[Turn]:
+    """Yield what the public said and waits for the secretariat, or for who writes (rule 36)."""
+    for product in products:
+        for count, words in public_turns.waiting_for(product, standing):
+            yield Turn(
+                badge="info",
+                label="Public comments",
+                sentence=f"{count} public comment{' waits' if count == 1 else 's wait'} {words}.",
+                product=product,
+                href=reverse("public_comments", args=[product.code]),
+                since=product.public_since,  # type: ignore[attr-defined]
+            )
 
 
 def _seats(standing: Standing, seats: Sequence[Due]) -> Iterator[Turn]:

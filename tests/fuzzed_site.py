@@ -247,6 +247,9 @@ def make_rows():
         moderated_at=clock.now(),
         handed_over_at=clock.now(),
     )
+    posted = ProductFactory(code="POSTED", state=State.DRAFTING)
+    _submit(posted, "# Posted", by=world.secretariat)
+    CommentWindowFactory(version=posted.versions.get(), opens_at=clock.now())
     invitation = invitations.invite(
         "invited@example.org",
         invited_as=InvitedAs.STAFF,
@@ -281,6 +284,11 @@ def make_rows():
                 "product",
                 "product_edit",
                 "product_history",
+                "product_release",
+                "publication",
+                "publication_csl",
+                "publication_metadata",
+                "publication_ris",
                 "editor_new",
                 "relation_new",
                 "participant_new",
@@ -300,6 +308,18 @@ def make_rows():
         "relation_end": [[drafting.code, related.pk]],
         "version": [[drafting.code, 1], [drafting.code, 2], [done.product.code, 1]],
         "download": [[drafting.code, 1, "main.md"]],
+        "publication_file": [[done.product.code, "v1.md"]],
+        "publication_comment": [[done.product.code]],
+        **{name: [[posted.code, 1]] for name in ["public_draft", "public_draft_comment"]},
+        "public_draft_file": [[posted.code, 1, "main.md"]],
+        "public_comments": [[done.product.code], [posted.code]],
+        "public_comments_open": [[done.product.code], [drafting.code]],
+        "public_comments_close": [[done.product.code]],
+        "public_comments_act": [[done.product.code]],
+        **{
+            name: [[done.product.code, 2], [done.product.code, 1]]
+            for name in ["public_comment", "public_comment_dispose", "public_comment_erase"]
+        },
         **{
             name: [[call.pk] for call in calls]
             for name in ["call", "call_on_behalf", "call_extend", "call_return", "declare"]

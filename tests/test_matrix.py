@@ -25,10 +25,12 @@ from tests.factories import (
     AgencyFactory,
     AgendaItemFactory,
     ChairTermFactory,
+    CommentWindowFactory,
     GroupRoleFactory,
     LiaisonContactFactory,
     MandateFactory,
     ProductFactory,
+    PublicCommentFactory,
     UserFactory,
 )
 from tests.products.world import make_call, write_version
@@ -104,6 +106,8 @@ WRITERS = "   s    h    h    f    f    f    o    o    f    f    o    h    s    f
 WRITERS_P = " s    h    h    f    f    f    p    p    f    f    p    h    s    f"
 CONVENE = "   s    h    h    f    f    f    f    f    f    o    o    h    s    f"
 BY_DESK = "   s    h    h    f    f    f    f    f    f    f    o    h    s    f"
+# Of the draft, what only the secretariat sees yet:
+HELD = "      s    h    h    h    h    h    h    h    h    h    o    h    s    h"
 BY_CHAIR = "  s    h    h    f    f    f    f    f    f    o    f    h    s    f"
 VOICES = "    s    h    h    f    o    o    f    f    f    f    f    h    s    f"
 PARTS = "     s    h    h    f    o    o    f    f    o    f    o    h    s    f"
@@ -117,6 +121,8 @@ SENDS = "     s    h    f    f    f    f    f    f    f    f    o    h    s    f
 STATES = "    s    f    o    f    f    f    f    f    f    f    o    f    s    f"
 # On a released product of the same group, which everybody sees and the editor does not edit:
 WRITERS_R = " s    f    f    f    f    f    f    o    f    f    o    f    s    f"
+
+BY_DESK_R = " s    f    f    f    f    f    f    f    f    f    o    f    s    f"
 
 # The name of an address, and what it is asked about where that decides; then GET and POST.
 TABLE = {
@@ -136,6 +142,33 @@ TABLE = {
     "account_reset_password_from_key_done": (PUBLIC, READ_PUB),
     "invitation_accept": (PUBLIC, SHOWN_INVITED),
     "address_confirm": (PUBLIC, FORM_PUB),
+    # What is released is read by everybody (rule 35), and nothing else is.
+    "publications": (PUBLIC, READ_PUB),
+    "publications_feed": (PUBLIC, READ_PUB),
+    "publication draft": (NOWHERE, READ_PUB),
+    "publication released": (PUBLIC, READ_PUB),
+    "publication_file draft": (NOWHERE, READ_PUB),
+    "publication_file released": (PUBLIC, READ_PUB),
+    "publication_file unreleased": (NOWHERE, READ_PUB),
+    "publication_metadata draft": (NOWHERE, READ_PUB),
+    "publication_metadata released": (PUBLIC, READ_PUB),
+    "publication_csl draft": (NOWHERE, READ_PUB),
+    "publication_csl released": (PUBLIC, READ_PUB),
+    "publication_ris draft": (NOWHERE, READ_PUB),
+    "publication_ris released": (PUBLIC, READ_PUB),
+    "robots": (PUBLIC, READ_PUB),
+    # Drafts that are posted for public comment, and the form of a comment (rules 14 and 36).
+    "public_drafts": (PUBLIC, READ_PUB),
+    "public_draft posted": (PUBLIC, READ_PUB),
+    "public_draft draft": (NOWHERE, READ_PUB),
+    "public_draft_file posted": (PUBLIC, READ_PUB),
+    "public_draft_file draft": (NOWHERE, READ_PUB),
+    "public_draft_comment posted": (PUBLIC, PUBLIC),
+    "public_draft_comment draft": (NOWHERE, NOWHERE),
+    "publication_comment released": (PUBLIC, PUBLIC),
+    "publication_comment draft": (NOWHERE, NOWHERE),
+    "public_comment_thanks": (PUBLIC, READ_PUB),
+    "public_comment_privacy": (PUBLIC, READ_PUB),
     # One's own.
     "home": (ALL, READ),
     "policy": (ALL, READ),
@@ -248,6 +281,8 @@ TABLE = {
     "download draft": (SENT, READ),
     "download released": (ALL, READ),
     "download unsent": (MEMBERS, READ),
+    "product_release draft": (BY_DESK, BY_DESK),
+    "product_release released": (BY_DESK_R, BY_DESK_R),
     "product_edit draft": (WRITERS, WRITERS),
     "product_edit released": (WRITERS_R, WRITERS_R),
     "editor_new draft": (WRITERS, WRITERS),
@@ -268,7 +303,6 @@ TABLE = {
     "product_act start-drafting": (READ, CONVENE),
     "product_act take-back": (READ, WRITERS),
     "product_act return": (READ, CONVENE),
-    "product_act release": (READ, BY_DESK),
     "product_act supersede": (READ, BY_DESK),
     "product_act withdraw": (READ, CONVENE),
     "product_act join": (READ, PARTS),
@@ -277,6 +311,18 @@ TABLE = {
     # Circulations (rules 14 and 17).
     "circulation_new draft": (WRITERS, WRITERS),
     "circulation": (MEMBERS, READ),
+    # What the public said: the members' once it was handed over (rule 36).
+    "public_comments draft": (MEMBERS, READ),
+    "public_comments released": (APART, READ),
+    "public_comments_open draft": (BY_DESK, BY_DESK),
+    "public_comments_close draft": (READ, BY_DESK),
+    "public_comments_act draft": (READ, BY_DESK),
+    "public_comment handed": (MEMBERS, READ),
+    "public_comment held": (HELD, READ),
+    "public_comment_dispose handed": (READ, WRITERS),
+    "public_comment_dispose held": (READ, HELD),
+    "public_comment_erase handed": (BY_DESK, BY_DESK),
+    "public_comment_erase held": (HELD, HELD),
     # Calls (rules 4, 6, 16, 22, 26).
     "call_new draft": (CONVENE, CONVENE),
     "call": (MEMBERS, READ),
@@ -404,7 +450,18 @@ def places(world):
     unsent = write_version(draft)
     related = Relation(product=draft, kind="builds_on", target=released.product)
     related.save_as(None, "test")
-    for version in (*draft.versions.all(), released.product.versions.get(number=1)):
+    posted = write_version(ProductFactory(code="POSTED"))
+    CommentWindowFactory(version=posted)
+    CommentWindowFactory(version=released.product.versions.get(number=1))
+    over = CommentWindowFactory(version=unsent, ended_at=clock.now())
+    PublicCommentFactory(window=over)
+    PublicCommentFactory(
+        window=over,
+        moderation="passed",
+        moderated_at=clock.now(),
+        handed_over_at=clock.now(),
+    )
+    for version in (*draft.versions.all(), released.product.versions.get(number=1), posted):
         keep_file(version)
     group, meeting = (draft.group.code,), (item.meeting.key,)
     invited, elsewhere = asked(agency, world), asked(AgencyFactory(), world)
@@ -488,6 +545,15 @@ def places(world):
         "download released": ["OUT", 1, "v1.md"],
         "download unsent": ["DRAFT", unsent.number, unsent.files.get().name],
         "product_act": ["DRAFT"],
+        "public_draft posted": ["POSTED", 1],
+        "public_draft draft": ["DRAFT", 1],
+        "public_draft_file posted": ["POSTED", 1, "v1.md"],
+        "public_draft_file draft": ["DRAFT", 1, "v1.md"],
+        "public_draft_comment posted": ["POSTED", 1],
+        "public_draft_comment draft": ["DRAFT", 1],
+        "publication_file draft": ["DRAFT", "v1.md"],
+        "publication_file released": ["OUT", "v1.md"],
+        "publication_file unreleased": ["OUT", "v2.md"],
     }
 
     def find(name):
@@ -502,6 +568,7 @@ def places(world):
         if first == "group_role_end":
             return [*group, roles.get().pk]
         codes = {"draft": ["DRAFT"], "released": ["OUT"]}
+        codes |= {"held": ["DRAFT", 1], "handed": ["DRAFT", 2]}
         return shared.get(name, shared.get(first, codes.get(rest, [])))
 
     return find
@@ -571,4 +638,4 @@ def test_every_row_of_the_table_has_a_cell_for_each_kind_of_person():
     cells = [len(row.split()) for rows in TABLE.values() for row in rows]
 
     assert set(cells) == {len(PEOPLE)}
-    assert sum(cells) == 4312
+    assert sum(cells) == 6000

@@ -33,6 +33,7 @@ from tests.factories import (
     AgencyFactory,
     AgendaItemFactory,
     AttendanceFactory,
+    CommentWindowFactory,
     GroupRoleFactory,
     LiaisonContactFactory,
     MandateFactory,
@@ -59,20 +60,22 @@ def own_models():
 # What somebody sees of a model's rows: "all", "none", or which of them.
 # own        about themselves
 # released   of a product that is released
-# sent       released, or sent to an organisation of which they are a contact
+# public     of what is released, or posted for public comment now
+# sent       public, or sent to an organisation of which they are a contact
 # ours       of an organisation of which they are a contact
 # seats      mandates in force, and all those of their own agency
 # seat       of their own agency
 # submitted  comments that were submitted; "comments": those, and the drafts of their own agency
 # handed     public comments that were handed over
+# posted     windows in which the public may comment now
 #
-# A person who is not signed in sees nothing of anything, but what is released.
+# A person who is not signed in sees nothing of anything, but what is released or posted.
 #                        outsider    contact     staff    secretariat
 EVERYONE = "             all         all         all      all"
 DESK = "                 none        none        none     all"
 PEOPLES = "              own         own         all      all"
 OF_RELEASED = "          released    released    all      all"
-OF_SENT = "              released    sent        all      all"
+OF_SENT = "              public      sent        all      all"
 OF_DRAFTS = "            none        none        all      all"
 LIAISON = "              none        ours        all      all"
 SEATS = "                none        none        seat     all"
@@ -125,7 +128,7 @@ TABLE = {
     "products.Draft": "     own         own         own      own",
     "products.Comment": "   none        none        comments submitted",
     "products.CommentPlace": OF_DRAFTS,
-    "products.CommentWindow": OF_DRAFTS,
+    "products.CommentWindow": "posted   posted      all      all",
     "products.PublicComment": "none     none        handed   all",
 }
 
@@ -219,7 +222,23 @@ def site(db):
         LiaisonStatement.objects.create(
             organisation=organisation, text="Welcome.", given_at=now, given_by=contact
         )
+        # Beside the draft that is posted: one that was, one that will be, and what ended since.
+        posted = Product.objects.get(code="POSTED")
+        week = timedelta(days=7)
+        for code, fields in {
+            "PAST": {"opens_at": now - 2 * week, "closes_at": now - week},
+            "COMING": {"opens_at": now + week, "closes_at": now + 2 * week},
+            "CLOSED": {"ended_at": now},
+            "GONE": {},
+        }.items():
+            state = State.WITHDRAWN if code == "GONE" else State.DRAFTING
+            version = write_version(ProductFactory(code=code, state=state))
+            CommentWindowFactory(version=version, **fields)
+        # The other version of what is posted.
+        write_version(posted)
         yield {
+            "posted": posted.versions.get(number=1),
+            "asked": {posted.code, out.code},
             "outsider": outsider,
             "contact": contact,
             "staff": staff,
@@ -256,7 +275,11 @@ def expected(model, word, site, person):
         "comments": lambda row: row.submitted_at is not None or row.agency == site["agency"],
         "handed": lambda row: row.handed_over_at is not None,
         "released": lambda row: is_out(name, row),
-        "sent": lambda row: is_out(name, row) or VERSIONS[name](row) == site["sent"],
+        "public": lambda row: is_out(name, row) or VERSIONS[name](row) == site["posted"],
+        "sent": lambda row: (
+            is_out(name, row) or VERSIONS[name](row) in (site["sent"], site["posted"])
+        ),
+        "posted": lambda row: row.product.code in site["asked"],
     }[word]
     return {row.pk for row in rows if wanted(row)}
 
@@ -309,14 +332,14 @@ def could_leak(label, word, rows):
     return hidden > 0 and (rows or word == "own")
 
 
-def test_who_is_not_signed_in_or_suspended_sees_only_what_is_released(site):
+def test_who_is_not_signed_in_or_suspended_sees_only_what_is_public(site):
     suspended = MandateFactory(person=UserFactory(is_secretariat=True, is_active=False)).person
     for user in (AnonymousUser(), suspended):
         for label, row in TABLE.items():
             model, word = apps.get_model(label), row.split()[0]
             if word == "all" or word == "none":
                 assert seen(model, user) == [], label
-            elif word == "released":
+            elif word in {"released", "public", "posted"}:
                 assert set(seen(model, user)) == expected(model, word, site, "outsider"), label
 
 
@@ -380,6 +403,7 @@ BARE = {
         "LiaisonStatement",
     ): "a number, for who reads drafts",
     ("products/views/product_page.py", "Participation"): "beside the participants of a release",
+    ("products/views/public_comments.py", "Agency"): "whose people are told, as a number",
     ("products/views/products.py", "Participation"): "to narrow and count products that are seen",
     ("products/views/products.py", "ReleaseParticipant"): "to narrow and count what is seen",
     ("products/views/history.py", "User"): "the names of editors, on a page of the members'",

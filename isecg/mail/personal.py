@@ -1,12 +1,13 @@
 """The letters of a person: what they got, and taking out what is personal."""
 
+from collections.abc import Collection
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from isecg.mail.models import Letter, State
+from isecg.mail.models import Letter, LetterQuerySet, State
 from isecg.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -34,9 +35,20 @@ def empty_letters_to(recipient: "AbstractBaseUser", *, note: str) -> None:
 
     :raises ValueError: if ``note`` is blank.
     """
+    _empty(Letter.objects.filter(recipient_id=recipient.pk), note=note)
+
+
+def empty_letters_about(subjects: Collection[str], *, note: str) -> None:
+    """Do the same with letters about ``subjects`` that went to an address without an account.
+
+    :raises ValueError: if ``note`` is blank.
+    """
+    _empty(Letter.objects.filter(recipient=None, about__in=subjects), note=note)
+
+
+def _empty(letters: LetterQuerySet, *, note: str) -> None:
     if not note.strip():
         raise ValueError("A dropped letter needs a note that says why.")
-    letters = Letter.objects.filter(recipient_id=recipient.pk)
     letters.pending().update(state=State.DROPPED, note=note)
     letters.update(address="", subject="", text="", html="", why="", attachments=[])
     # A mail server's answer repeats the address; a failed letter must still say something.

@@ -1,6 +1,7 @@
 """The products of the story, one in each state on the way to a release."""
 
 from products.consensus import Outcome, Stand
+from products.demo import hearing
 from products.demo.story import Story
 from products.demo.tales import Tale
 from products.models.products import Kind
@@ -203,6 +204,36 @@ def _power_shared(story: Story) -> None:
     tale.circulated(
         -5, until=7, note="Please look at the table of gaps before all else", by="brandt"
     )
+    hearing.posted(
+        story,
+        -4,
+        "POWER-2026",
+        2,
+        until=26,
+        note="Tell us above all of power sources that the table of gaps leaves out.",
+    )
+    hearing.said(
+        story,
+        -3,
+        "POWER-2026",
+        name="Robin Example",
+        affiliation="Polar Night Laboratory",
+        address="robin@public.example",
+        place="the table of gaps",
+        text="Thermal storage in the ground is missing: it would carry a small station through "
+        "the night without any mass brought along.",
+    )
+    hearing.said(
+        story,
+        -2,
+        "POWER-2026",
+        name="Kim Sample",
+        affiliation="",
+        address="kim@public.example",
+        place="",
+        text="What is meant by distribution: cables, beams, or both?",
+    )
+    hearing.passed_on(story, -1, "POWER-2026", 1)
 
 
 def _mars_being_drafted(story: Story) -> None:

@@ -20,6 +20,7 @@ _FIELDS = [
     "series",
     "edition",
     "group",
+    "abstract",
     "purpose",
     "mutual_interest",
     "electorate_rule",
@@ -75,6 +76,7 @@ class ProductForm(ReasonForm, ModelForm):
         model = Product
         fields = ["code", *_FIELDS]
         widgets = {
+            "abstract": forms.Textarea(attrs={"rows": 4}),
             "purpose": forms.Textarea(attrs={"rows": 3}),
             "mutual_interest": forms.Textarea(attrs={"rows": 3}),
             "source": forms.TextInput,

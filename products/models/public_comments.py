@@ -1,17 +1,32 @@
 """Windows for comments of the public, and what came in (rule 36)."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
 from django.urls import reverse
 
 from isecg.history import Tracked, row_history
-from isecg.visibility import VisibleQuerySet, through
+from isecg.visibility import VisibleQuerySet, is_all
 from products.models.products import Product
-from products.models.versions import Version
+from products.models.versions import Version, posted
 from products.remarks import Moderation, PublicDisposition
 from workgroups.models import User
 from workgroups.permissions import Standing
+
+
+def drafts_read_or_open(rows: Any, standing: Standing) -> Any:
+    """Who reads drafts sees every window; anybody those that are open, signed in or not."""
+    products = Product.objects.drafts_read_by(standing)
+    if is_all(products):
+        return rows
+    return rows.filter(models.Q(product__in=products) | posted(standing.at))
+
+
+class CommentWindowQuerySet(VisibleQuerySet["CommentWindow"]):
+    def open_at(self, at: datetime) -> "CommentWindowQuerySet":
+        """Windows in which the public may comment at an instant."""
+        return self.filter(posted(at))
 
 
 class CommentWindow(Tracked):
@@ -37,8 +52,8 @@ class CommentWindow(Tracked):
     note = models.TextField(blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
-    visible_by = through("product", "drafts_read_by")
-    objects = VisibleQuerySet.as_manager()
+    visible_by = drafts_read_or_open
+    objects = CommentWindowQuerySet.as_manager()
     history = row_history()
 
     class Meta:
@@ -54,6 +69,10 @@ class CommentWindow(Tracked):
     def __str__(self) -> str:
         return f"Public comment on {self.version or self.product}"
 
+    def is_open_at(self, at: datetime) -> bool:
+        """Whether the public may comment at an instant; its product may have been withdrawn."""
+        return self.opens_at <= at <= self.closes_at and self.ended_at is None
+
 
 def handed_over(rows: Any, standing: Standing) -> Any:
     """The secretariat sees every public comment, members those that were passed to them."""
@@ -61,6 +80,24 @@ def handed_over(rows: Any, standing: Standing) -> Any:
         return rows
     products = Product.objects.drafts_read_by(standing)
     return rows.filter(handed_over_at__isnull=False, window__product__in=products)
+
+
+class PublicCommentQuerySet(VisibleQuerySet["PublicComment"]):
+    def held(self) -> "PublicCommentQuerySet":
+        """Those that wait for moderation."""
+        return self.filter(moderation=Moderation.HELD)
+
+    def to_hand_over(self) -> "PublicCommentQuerySet":
+        """Those that were passed, and that the member agencies have not had yet."""
+        return self.filter(moderation=Moderation.PASSED, handed_over_at=None)
+
+    def to_dispose(self) -> "PublicCommentQuerySet":
+        """Those that the member agencies have had, and that nobody has answered."""
+        return self.filter(handed_over_at__isnull=False, disposition="")
+
+    def queued(self) -> "PublicCommentQuerySet":
+        """Those that wait for the next edition."""
+        return self.filter(disposition=PublicDisposition.NEXT_EDITION)
 
 
 class PublicComment(Tracked):
@@ -93,7 +130,7 @@ class PublicComment(Tracked):
     )
 
     visible_by = handed_over
-    objects = VisibleQuerySet.as_manager()
+    objects = PublicCommentQuerySet.as_manager()
     # The name and the address of an outsider are kept once, and can be erased.
     history = row_history(excluded_fields=["name", "affiliation", "address"])
 

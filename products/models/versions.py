@@ -1,5 +1,6 @@
 """Versions and their files: written once, never changed (rule 13)."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
@@ -7,6 +8,7 @@ from django.urls import reverse
 
 from isecg.visibility import VisibleQuerySet, is_all, through
 from products.models.products import Product
+from products.workflow import State
 from workgroups.models import User
 from workgroups.permissions import Standing
 
@@ -25,15 +27,37 @@ class TextFormat(models.TextChoices):
     PLAIN = "plain", "Plain text"
 
 
-def released_or_sent(rows: Any, standing: Standing) -> Any:
-    """Who reads drafts sees every version; others the released ones, and a contact what was sent.
+def posted(at: datetime, *, path: str = "") -> models.Q:
+    """Return the condition on windows for public comment, at ``path``, that are open (rule 36).
 
-    A contact of a liaison organisation sees the very version that was sent (rule 9).
+    What was withdrawn is no longer open, whatever its window says.
+    """
+    return models.Q(
+        **{
+            f"{path}opens_at__lte": at,
+            f"{path}closes_at__gte": at,
+            f"{path}ended_at": None,
+            f"{path}product__state__in": [one for one in State if one != State.WITHDRAWN],
+        }
+    )
+
+
+def public_or_sent(rows: Any, standing: Standing) -> Any:
+    """Who reads drafts sees every version; others what is public, and a contact what was sent.
+
+    Public are the released ones, and a draft while the public is asked to comment on it
+    (rule 14). A contact of a liaison organisation sees the very version that was sent (rule 9).
     """
     drafts = Product.objects.drafts_read_by(standing)
     if is_all(drafts):
         return rows
-    seen = models.Q(product__in=drafts) | models.Q(release__isnull=False)
+    # In a subquery: a version may have several windows, and is still one row.
+    windows = Version.objects.filter(posted(standing.at, path="comment_windows__"))
+    seen = (
+        models.Q(product__in=drafts)
+        | models.Q(release__isnull=False)
+        | models.Q(pk__in=windows.values("pk"))
+    )
     if standing.liaisons:
         sent = Version.objects.filter(sendings__organisation__in=standing.liaisons)
         seen |= models.Q(pk__in=sent.values("pk"))
@@ -58,7 +82,7 @@ class Version(models.Model):
     created_at = models.DateTimeField()
     sha256 = models.CharField(max_length=64)
 
-    visible_by = released_or_sent
+    visible_by = public_or_sent
     objects = VisibleQuerySet.as_manager()
 
     class Meta:

@@ -122,8 +122,8 @@ def _action(found: Decision) -> str:
     outcome = Outcome(found.outcome)
     if outcome == Outcome.PROVISIONAL:
         return (
-            f"Version {version} of {product} is agreed provisionally: it is not released "
-            "while a condition is open."
+            f"Version {version} of {product} is agreed provisionally: while a condition is open "
+            "it is not released, but with a written reason."
         )
     if outcome in AGREEING:
         return f"Version {version} of {product} is agreed and goes to the release gate."

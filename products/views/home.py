@@ -10,8 +10,9 @@ from django.views.decorators.http import require_safe
 from isecg import health
 from isecg.events.log import reference
 from isecg.events.models import Event
-from products import happenings
+from products import happenings, public_turns
 from products.models import Product
+from products.workflow import PUBLIC
 from products.your_turn import vacant_seats, your_turn
 from workgroups import confirmations
 from workgroups.models import Meeting
@@ -27,11 +28,11 @@ def home(request: AuthedRequest) -> HttpResponse:
     """Show the reader's turn, vacant seats, the next meetings and the products on their way."""
     standing = Standing.of(request.user)
     reads = standing.may(Ability.READ_DRAFTS) or bool(standing.limits)
-    seen = Product.objects.drafts_read_by(standing)
-    moving = list(seen.moving().select_related("group"))
+    products = list(public_turns.moving_or_waiting(standing)) if reads else []
+    moving = [row for row in products if row.state not in PUBLIC]
     seats = confirmations.shown_to(standing)
     context = {
-        "turns": your_turn(standing, seats),
+        "turns": your_turn(standing, seats, products),
         "vacant": vacant_seats(standing, seats),
         "meetings": _meetings(standing, everything=standing.is_secretariat),
         "moving": moving,

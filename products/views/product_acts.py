@@ -11,7 +11,6 @@ from django.urls import reverse
 from products import workflow
 from products.dossier import CallReading
 from products.forms.products import JoinForm, LeaveForm
-from products.forms.releases import ReleaseForm
 from products.services import calls, circulations, participation, products, releases
 from products.views.product_page import ProductPage
 from products.workflow import FINAL, Action, State
@@ -21,11 +20,6 @@ from workgroups.roles import Ability
 
 def _by_reason(data: Any, _page: ProductPage) -> forms.Form:
     return ReasonForm(data)
-
-
-def _release_form(data: Any, page: ProductPage) -> forms.Form:
-    findings = page.findings(Action.RELEASE) if page.product.state == State.AGREED else []
-    return ReleaseForm(data, findings=findings)
 
 
 def _join_form(data: Any, page: ProductPage) -> forms.Form:
@@ -108,15 +102,6 @@ ACTS: dict[str, Act] = {
         service=products.start_drafting,
         kind="primary",
     ),
-    "release": _move(
-        Action.RELEASE,
-        label="Release",
-        button="Release",
-        done="The product is released.",
-        service=releases.release,
-        form=_release_form,
-        kind="primary",
-    ),
     "take-back": _move(
         Action.TAKE_BACK,
         label="Take back to drafting",
@@ -196,6 +181,9 @@ def links(page: ProductPage) -> list[dict[str, str]]:
         found.append(_link("Take a position", "call", reading.call.pk, kind="primary"))
     if reading and Action.DECLARE in possible and _may_declare(page, reading):
         found.append(_link("Declare the outcome", "declare", reading.call.pk, kind="primary"))
+    if Action.RELEASE in possible:
+        # Its page shows what holds it, too.
+        found.append(_link("Go to the release", "product_release", code, kind="primary"))
     if Ability.WRITE_VERSION in page.granted and not page.is_public:
         found.append(_link("Write or upload a version", "version_new", code))
     return found

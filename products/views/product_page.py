@@ -29,6 +29,7 @@ from products.models import (
 )
 from products.models.products import Degree, ElectorateRule
 from products.relations import RelationKind, caution
+from products.views import public_comments_on_product
 from products.workflow import PATH, PUBLIC, UNRELEASED, Action, State
 from workgroups import roster
 from workgroups.models import Agency
@@ -61,6 +62,7 @@ def get_product(standing: Standing, code: str) -> Product:
             comments_open=comment_reading.counted(Comment.objects.open()),
             stated_on=Subquery(statements.values("version__number")[:1]),
             draft_saved_at=Subquery(drafts.values("saved_at")[:1]),
+            **public_comments_on_product.annotations(standing),
             **{
                 f"decision_{name}": Subquery(decisions.values(name)[:1])
                 for name in ("year", "serial", "revision", "outcome")
@@ -177,6 +179,11 @@ class ProductPage:
             "circulation": self._circulation(),
             # No query of the budget is left for what they say: the version's page has it.
             "stated_on": product.stated_on if self.reads_drafts else None,  # type: ignore[attr-defined]
+            "public_comments": public_comments_on_product.section(
+                product,
+                reads_drafts=self.reads_drafts,
+                invites=Ability.INVITE_PUBLIC_COMMENT in self.granted,
+            ),
             "reads_drafts": self.reads_drafts,
             "own_agencies": self.standing.agencies_on(product.code),
             "overrides": [

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import structlog
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -14,13 +12,12 @@ from products.forms.comments import CommentForm
 from products.forms.liaison import SendForm
 from products.models import Product, Version
 from products.views import beside
+from products.views.files import answer_with
 from products.views.product_page import get_version
 from workgroups.models import LiaisonOrganisation
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.views.form_pages import AuthedRequest, Trail
-
-log = structlog.get_logger(__name__)
 
 
 def _trail(product: Product, last: str) -> Trail:
@@ -75,11 +72,18 @@ def show_version(
         "own_agencies": standing.agencies_on(product.code) if reads_drafts else [],
         "trail": _trail(product, f"Version {number}")
         if sees_product
-        else [("Liaison organisations", reverse("liaison")), (str(found), "")],
+        else _trail_outside(standing, found),
         **beside.context(request, standing, found, paragraphs, refused=commenting),
     }
     status = 422 if refused or commenting else 200
     return render(request, "products/versions/version.html", context, status=status)
+
+
+def _trail_outside(standing: Standing, version: Version) -> Trail:
+    """Return whence somebody came who was sent the version, or reads it while it is posted."""
+    if standing.liaisons:
+        return [("Liaison organisations", reverse("liaison")), (str(version), "")]
+    return [("Drafts for public comment", reverse("public_drafts")), (str(version), "")]
 
 
 def _states_for(standing: Standing, version: Version) -> list[LiaisonOrganisation]:
@@ -103,19 +107,4 @@ def download(request: AuthedRequest, code: str, number: int, name: str) -> FileR
     standing = Standing.of(request.user)
     found = get_version(standing, code, number)
     file = get_object_or_404(found.files.visible_to(standing), name=name)
-    try:
-        content = default_storage.open(file.path)
-    except FileNotFoundError as error:
-        # The record stands; only a backup can bring the bytes back.
-        log.exception("version_file.missing", file=file.pk, sha256=file.sha256)
-        raise Http404("The file is recorded, and missing from the store.") from error
-    response = FileResponse(
-        content,
-        as_attachment=True,
-        filename=file.name,
-        content_type=file.media_type,
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    # Should a browser open it all the same, it gets no origin and no script.
-    response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
-    return response
+    return answer_with(file)

@@ -128,7 +128,7 @@ def test_two_requests_that_release_are_one_release_and_one_refusal():
     answers = []
 
     def send(client):
-        address = reverse("product_act", args=[world.product.code, "release"])
+        address = reverse("product_release", args=[world.product.code])
         answers.append(client.post(address, {"reason": "It is ready."}))
 
     at_once(*(partial(send, client) for client in clients))

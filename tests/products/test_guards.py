@@ -9,7 +9,8 @@ import pytest
 from isecg.rules import blocking
 from products import guards
 from products.consensus import Outcome, Stand, Tally
-from products.facts import CallFacts, CirculationFacts, DecisionFacts, Facts
+from products.facts import CallFacts, CirculationFacts, CommentFacts, DecisionFacts, Facts
+from products.guards import PASSED_OVER, guard
 from products.residue import Hit
 from products.workflow import Action, State
 
@@ -207,12 +208,46 @@ def test_an_outcome_is_declared_after_the_deadline_or_when_all_have_answered():
         ({"sha256": "c" * 64}, "consensus_on_this_version"),
         ({"decision": replace(DECIDED, outcome=Outcome.DISSENT)}, "consensus_on_this_version"),
         ({"decision": replace(DECIDED, conditions=("CSA",))}, "no_open_condition"),
+        ({"decision": replace(DECIDED, objections=("ESA",))}, "no_open_condition"),
+        ({"comments": CommentFacts(numbers=(3,), count=1)}, "comments_disposed"),
         ({"residue": (Hit(4, "[this/that]", "x"),)}, "no_drafting_residue"),
     ],
 )
 def test_the_release_gate_holds(changes, rule):
     assert _open(Action.RELEASE, AGREED) == []
     assert [found for found, _ in _open(Action.RELEASE, replace(AGREED, **changes))] == [rule]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "count", "sentence"),
+    [
+        ((), 0, "Every comment has its disposition."),
+        ((3,), 1, "1 comment has no disposition: C-3."),
+        ((3, 7), 2, "2 comments have no disposition: C-3 and C-7."),
+        ((3, 7), 6, "6 comments have no disposition: C-3, C-7 and 4 more."),
+    ],
+)
+def test_the_gate_names_the_first_comments_and_counts_the_rest(numbers, count, sentence):
+    facts = replace(AGREED, comments=CommentFacts(numbers=numbers, count=count))
+    found = {finding.rule: finding.sentence for finding in guard(Action.RELEASE, facts)}
+
+    assert found["comments_disposed"] == sentence
+
+
+def test_everything_of_the_gate_but_the_consensus_is_passed_over_with_a_reason():
+    facts = replace(
+        AGREED,
+        decision=replace(DECIDED, conditions=("CSA",), sha256="c" * 64),
+        comments=CommentFacts(numbers=(1,), count=1),
+        residue=(Hit(4, "[this/that]", "x"),),
+    )
+    rules = [rule for rule, _ in _open(Action.RELEASE, facts)]
+    reasons = dict.fromkeys(rules, "Because.")
+
+    assert set(rules) == {"consensus_on_this_version", *PASSED_OVER}
+    assert [rule for rule, _ in _open(Action.RELEASE, facts, reasons)] == [
+        "consensus_on_this_version"
+    ]
 
 
 def test_only_residue_is_passed_over_with_a_reason():

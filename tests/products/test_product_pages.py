@@ -312,7 +312,7 @@ class TestActs:
         assert product.state == State.DRAFTING
         assert product.history.count() == 2
 
-    @pytest.mark.parametrize("act", ["release", "withdraw", "start-drafting", "return"])
+    @pytest.mark.parametrize("act", ["withdraw", "start-drafting", "return"])
     def test_who_may_not_is_forbidden(self, client, act):
         product = ProductFactory(state=State.AGREED)
         write_version(product)
@@ -334,7 +334,7 @@ class TestActs:
     def test_the_release_asks_a_reason_for_what_is_passed_over(self, client, desk):
         world = make_world(2)
         world = _agree(world, text="It is [this/that].")
-        address = f"{world.product.get_absolute_url()}acts/release/"
+        address = f"{world.product.get_absolute_url()}release/"
 
         page = _page(client, world.product).content.decode()
         assert "Drafting residue in the text: “[this/that]” in line 1." in page

@@ -42,5 +42,20 @@ def test_leaves_links_and_words_alone(text):
     assert scan(text) == []
 
 
+def test_says_where_in_its_line_a_hit_begins():
+    text = "One\n\n  Comment [JB1]: why [this] or [that]?"
+
+    assert [(hit.line, hit.start, hit.text) for hit in scan(text)] == [
+        (3, 2, "Comment [JB1]:"),
+        (3, 10, "[JB1]"),
+        (3, 21, "[this]"),
+        (3, 31, "[that]"),
+    ]
+
+
+def test_a_text_of_empty_lines_is_read_at_once():
+    assert scan("\n" * 200_000) == []
+
+
 def test_lists_hits_in_the_order_of_their_lines():
     assert [hit.line for hit in scan("TBD\n\n[this or that]\n\nTBC")] == [1, 3, 5]

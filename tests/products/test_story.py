@@ -79,6 +79,9 @@ class Cast:
     def act_refused(self, who, act, **fields):
         return self.refused(who, "product_act", "POWER-2026", act, **fields)
 
+    def release_refused(self, who, **fields):
+        return self.refused(who, "product_release", "POWER-2026", **fields)
+
     def version(self, who, text, *, expected, note):
         return {
             "how": "write",
@@ -228,17 +231,19 @@ def test_product_from_proposal_to_release(cast, travel):
     assert (Decision.objects.get().number, state()) == ("ISECG-D-2026-001", State.AGREED)
 
     # The gate finds the residue; the chair does not release; with a reason it goes out.
-    assert cast.act_refused(chair, "release", reason="Out")[0] == 403
-    status, said = cast.act_refused(secretariat, "release", reason="Out")
-    assert status == 422
-    cast.act(
+    assert cast.release_refused(chair, reason="Out")[0] == 403
+    status, said = cast.release_refused(secretariat, reason="Out")
+    assert (status, said) == (422, ["This field is required."])
+    cast.done(
         secretariat,
-        "release",
+        "product_release",
+        "POWER-2026",
         reason="Out",
         override_no_drafting_residue="The bracket is a citation",
     )
-    status, said = cast.act_refused(secretariat, "release", reason="Out")
+    status, said = cast.release_refused(secretariat, reason="Out")
     assert status == 422
+    assert said == ["POWER-2026 is “Released” now: “Release” is not possible from there."]
 
     assert_record(cast)
 

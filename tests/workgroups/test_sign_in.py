@@ -489,6 +489,10 @@ BINDING = {
     "person_factor_remove",
     "person_sessions_end",
     "product_act",
+    "product_release",
+    "public_comment_erase",
+    "public_comments_close",
+    "public_comments_open",
     "seat_confirm",
 }
 
@@ -514,7 +518,8 @@ def test_the_acts_that_bind_are_those_named_here():
 @pytest.mark.parametrize("name", sorted(BINDING))
 def test_a_binding_act_is_not_reached_without_being_asked(client, asked_again, name):
     client.force_login(UserFactory(is_secretariat=True))
-    wanted = {"<int:pk>": "1", "<slug:key>": "esa", "<slug:code>": "GER", "<slug:act>": "release"}
+    wanted = {"<int:pk>": "1", "<slug:key>": "esa", "<slug:code>": "GER", "<slug:act>": "withdraw"}
+    wanted["<int:number>"] = "1"
     (route,) = {str(one.pattern) for one in every_pattern(get_resolver()) if one.name == name}
     for parameter, value in wanted.items():
         route = route.replace(parameter, value)

@@ -23,3 +23,11 @@ def limited(action: str) -> Callable[[View], View]:
         return cast(View, wrapper)
 
     return decorate
+
+
+def within(request: HttpRequest, action: str, *, key: str) -> bool:
+    """Count one try of ``action`` with ``key``, and say whether it is within its limit.
+
+    For pages that show what was typed again, and so answer themselves.
+    """
+    return bool(ratelimit.consume(request, action=action, key=key))

@@ -1,0 +1,162 @@
+"""What a release looks at and writes: comments, residue in its place, annex, predecessor.
+
+The page of the release and the release itself read the same (rules 12 and 34).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+
+from products import rendering, residue
+from products.facts import CommentFacts
+from products.models import Comment, Decision, Elector, PositionEntry, Product, Relation, Version
+from products.models.products import Kind
+from products.relations import RelationKind
+from products.remarks import OPEN
+from products.residue import Hit
+from products.workflow import State
+
+# How much of a long line is shown on either side of a hit.
+_AROUND = 90
+
+
+def with_open_comments(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
+    """Let each decision know the comments on its product without a disposition (rule 34).
+
+    They are counted here so that the page of a product needs no query more.
+    """
+    rows = Comment.objects.filter(
+        product=OuterRef("call__product"), submitted_at__isnull=False, disposition__in=OPEN
+    )
+    count = rows.order_by().values("product").annotate(of=Count("pk")).values("of")
+    numbers = rows.order_by("number").values("number")
+    return decisions.annotate(
+        open_comments=Subquery(count),
+        open_comment_1=Subquery(numbers[:1]),
+        open_comment_2=Subquery(numbers[1:2]),
+    )
+
+
+def comment_facts(decision: Any) -> CommentFacts | None:
+    """Return the open comments that :func:`with_open_comments` counted beside a decision."""
+    if decision is None:
+        return None
+    first = (decision.open_comment_1, decision.open_comment_2)
+    return CommentFacts(
+        numbers=tuple(number for number in first if number is not None),
+        count=decision.open_comments or 0,
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """A piece of drafting residue where it stands: its paragraph, and its line around it.
+
+    ``paragraph`` is 0 where the text is too long to be parted into paragraphs.
+    """
+
+    hit: Hit
+    paragraph: int
+    before: str
+    after: str
+
+
+def residue_places(version: Version) -> list[Place]:
+    """Return the drafting residue of a version, each piece in its place (rule 34)."""
+    hits = residue.scan(version.text)
+    if not hits:
+        return []
+    lines = version.text.split("\n")
+    parts = (
+        rendering.paragraphs(version.text, version.text_format)
+        if len(version.text) <= rendering.LONGEST
+        else ()
+    )
+    return [_place(hit, lines[hit.line - 1], parts) for hit in hits]
+
+
+def _place(hit: Hit, line: str, parts: Iterable[rendering.Paragraph]) -> Place:
+    end = hit.start + len(hit.text)
+    before, after = line[: hit.start], line[end:]
+    if len(before) > _AROUND:
+        before = f"…{before[-_AROUND:]}"
+    if len(after) > _AROUND:
+        after = f"{after[:_AROUND]}…"
+    # The last paragraph that begins at the line or above it is the one it stands in.
+    paragraph = max((part.number for part in parts if part.line <= hit.line), default=0)
+    return Place(hit=hit, paragraph=paragraph, before=before, after=after)
+
+
+def annex_of(decision: Decision) -> list[dict[str, str]]:
+    """Return the reservations that a release prints, verbatim (rules 20 and 34).
+
+    Each goes by its agency's code and name of today; the record of the decision keeps the
+    code of its own day. ``given_at`` is when the position was taken.
+    """
+    reservations = decision.record["reservations"]
+    if not reservations:
+        return []
+    codes = [entry["agency"] for entry in reservations]
+    given = PositionEntry.objects.filter(
+        call=OuterRef("call"), agency=OuterRef("agency"), given_at__lte=OuterRef("call__deadline")
+    ).order_by("-given_at", "-id")
+    electors = (
+        Elector.objects.filter(call=decision.call_id, code__in=codes)
+        .select_related("agency")
+        .annotate(given_at=Subquery(given.values("given_at")[:1]))
+    )
+    by_code: dict[str, Any] = {elector.code: elector for elector in electors}
+    return [_annexed(by_code[entry["agency"]], entry["text"]) for entry in reservations]
+
+
+def _annexed(elector: Any, text: str) -> dict[str, str]:
+    return {
+        "agency": elector.agency.code,
+        "name": elector.agency.name,
+        "text": text,
+        "given_at": elector.given_at.isoformat(),
+    }
+
+
+@dataclass(frozen=True)
+class Predecessor:
+    """The edition that a release supersedes unless told otherwise (rule 12).
+
+    ``named`` says that a relation names it; else it is the latest of the same series.
+    """
+
+    product: Product
+    named: bool
+
+
+def predecessor_of(product: Product, relations: Iterable[Relation]) -> Predecessor | None:
+    """Return the released edition that the release of ``product`` supersedes, if there is one.
+
+    That is the one that a relation names, or else the latest released one of the same series
+    and kind that has no successor yet. A supplement is no edition of its base, nor does an
+    annual report take the place of another year's.
+    """
+    own = [link for link in relations if link.product_id == product.pk]
+    named = [link.target for link in own if link.kind == RelationKind.SUPERSEDES]
+    if named:
+        still_out = [target for target in named if target.state == State.RELEASED]
+        return Predecessor(still_out[0], named=True) if still_out else None
+    if not product.series or product.kind == Kind.ANNUAL_REPORT:
+        return None
+    succeeded = Relation.objects.filter(kind=RelationKind.SUPERSEDES, target=OuterRef("pk"))
+    latest = (
+        Product.objects.filter(
+            ~Exists(succeeded),
+            series=product.series,
+            kind=product.kind,
+            state=State.RELEASED,
+            release__isnull=False,
+        )
+        # To supplement it or to build on it says that it goes on.
+        .exclude(pk__in=[product.pk, *(link.target_id for link in own)])
+        .order_by("-release__day", "-pk")
+        .first()
+    )
+    return Predecessor(latest, named=False) if latest else None
