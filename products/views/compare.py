@@ -173,7 +173,7 @@ def since_position(request: AuthedRequest, code: str) -> HttpResponse:
     if latest is None:
         messages.info(request, "There is no version yet.")
         return redirect(address)
-    seen, words = _last_seen(product, agency)
+    seen, words = _last_seen(page, agency)
     if seen is None:
         messages.info(request, f"{words}: these are the last two versions.")
         return redirect(address)
@@ -196,9 +196,12 @@ def _own_agency(page: ProductPage, key: str | None) -> Agency:
     return found[0]
 
 
-def _last_seen(product: Product, agency: Agency) -> tuple[int | None, str]:
+def _last_seen(page: ProductPage, agency: Agency) -> tuple[int | None, str]:
     """Return the version on which an agency spoke last, or that reached it last, and which."""
-    entries = PositionEntry.objects.filter(call__product=product, agency=agency)
+    product, standing = page.product, page.standing
+    entries = PositionEntry.objects.visible_to(standing).filter(
+        call__product=product, agency=agency
+    )
     # What was withdrawn was taken all the same, and on that version.
     taken = entries.exclude(stand="").order_by("-given_at", "-pk")
     number = taken.values_list("call__version__number", flat=True).first()
@@ -206,10 +209,14 @@ def _last_seen(product: Product, agency: Agency) -> tuple[int | None, str]:
         return number, f"{agency} last took a position on"
     none = f"{agency} has taken no position on this product"
     # What reached an agency has reached its successor.
-    sent = CirculationRecipient.objects.filter(
-        Q(agency=agency) | Q(agency__succession__successor=agency),
-        circulation__version__product=product,
-    ).order_by("-circulation__opened_at", "-circulation")
+    sent = (
+        CirculationRecipient.objects.visible_to(standing)
+        .filter(
+            Q(agency=agency) | Q(agency__succession__successor=agency),
+            circulation__version__product=product,
+        )
+        .order_by("-circulation__opened_at", "-circulation")
+    )
     number = sent.values_list("circulation__version__number", flat=True).first()
     if number is not None:
         return number, f"{none}. What was last circulated to it is"
