@@ -259,20 +259,18 @@
       event.preventDefault();
       save({ asked: true });
     });
-    form.addEventListener("submit", (event) => {
-      clearTimeout(waiting);
+    // A save that is on its way would change the draft behind the back of what ends it.
+    const end = (event) => {
       if (sending) return;
-      // What is on its way would change the draft behind the version's back.
       event.preventDefault();
       event.stopPropagation();
-      const { submitter } = event;
+      clearTimeout(waiting);
+      const { target, submitter } = event;
       // Not before this event has ended: inside it a browser submits nothing.
-      queue.then(() => setTimeout(() => { sending = true; form.requestSubmit(submitter); }));
-    });
-    document.addEventListener("submit", (event) => {
-      // Thrown away is thrown away: nothing is saved behind it.
-      if (part("throw").contains(event.target)) sending = true;
-    });
+      queue.then(() => setTimeout(() => { sending = true; target.requestSubmit(submitter); }));
+    };
+    form.addEventListener("submit", end);
+    part("throw").addEventListener("submit", end);
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") save({ parting: true });
     });

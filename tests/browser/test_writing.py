@@ -78,6 +78,21 @@ def expect_saved(page):
     expect(status_of(page)).to_have_text(re.compile(r"^Saved at \d\d:\d\d:\d\d UTC \(.+\)\.$"))
 
 
+def hold_save(page):
+    """Press for a save that the server has done and not answered; return how to let it."""
+    held = []
+
+    def hold(route):
+        held.append((route, route.fetch()))
+
+    page.route("**/draft/", hold, times=1)
+    page.keyboard.press("Control+s")
+    while not held:
+        page.wait_for_timeout(20)
+    [(route, answer)] = held
+    return lambda: route.fulfill(response=answer)
+
+
 def test_typing_shows_the_preview_and_saves_itself(desk):
     page = desk()
 
@@ -166,8 +181,9 @@ def test_a_save_on_its_way_does_not_stand_against_its_version(desk):
     page.get_by_role("radio", name="Editorial").check()
     page.get_by_label("What changed, and why").fill("Said otherwise.")
 
-    page.keyboard.press("Control+s")
+    answer = hold_save(page)
     page.get_by_role("button", name="Submit the version").click()
+    answer()
 
     expect(page.locator("main")).to_contain_text(re.compile(r"Version \d+ is kept\."))
     expect(page.get_by_text("draft of the next version")).to_have_count(0)
@@ -180,9 +196,10 @@ def test_a_thrown_away_draft_does_not_come_back(desk):
     text_of(page).fill("Soon gone, and typed on.")
 
     page.get_by_text("Throw the draft away").click()
-    page.keyboard.press("Control+s")
-    expect_saved(page)
+    answer = hold_save(page)
+    text_of(page).fill("Soon gone, and typed on still.")
     page.get_by_role("button", name="Throw it away").click()
+    answer()
 
     expect(page.locator("main")).to_contain_text("The draft is thrown away.")
     expect(page.get_by_text("draft of the next version")).to_have_count(0)
