@@ -13,7 +13,7 @@ from django.urls import reverse
 from isecg.partial_dates import PartialDate
 from isecg.rules import Finding, blocking
 from products import call_sheet, guards, permissions
-from products.dossier import Dossier, link_of, successor_of, with_successors
+from products.dossier import Dossier
 from products.models import (
     Call,
     Decision,
@@ -26,6 +26,7 @@ from products.models import (
     Version,
 )
 from products.models.products import Degree, ElectorateRule
+from products.related import link_of, successor_of, with_successors
 from products.relations import RelationKind, caution
 from products.workflow import PATH, PUBLIC, UNRELEASED, Action, State
 from workgroups import roster
