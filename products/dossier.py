@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
 from products import consensus, defaults, residue
 from products.consensus import Outcome, Stand
@@ -27,7 +27,7 @@ from products.models import (
 )
 from products.models.calls import CallState
 from products.models.products import ElectorateRule
-from products.relations import Edge, Link, RelationKind
+from products.related import successor_of, with_successors
 from products.release_gate import comment_facts, with_open_comments
 from products.workflow import PUBLIC, State
 from workgroups.models import Agency, Membership
@@ -345,32 +345,6 @@ class Dossier:
         )
 
 
-def with_successors(rows: QuerySet[Relation], named: QuerySet[Relation] | None = None) -> Any:
-    """Annotate each relation with the ``target_successor``, the code of what supersedes it.
-
-    ``named`` are the relations that the reader may see, where these are not all.
-    """
-    if named is None:
-        named = Relation.objects.all()
-    successors = named.filter(kind=RelationKind.SUPERSEDES, target=OuterRef("target"))
-    return rows.annotate(target_successor=Subquery(successors.values("product__code")[:1]))
-
-
-def edge_of(row: Relation) -> Edge:
-    """Return a relation as plain values."""
-    return Edge(product=row.product.code, kind=RelationKind(row.kind), target=row.target.code)
-
-
-def link_of(row: Relation) -> Link:
-    """Return a relation that knows its ``target_successor``, as plain values."""
-    return Link(
-        edge=edge_of(row),
-        product_state=State(row.product.state),
-        target_state=State(row.target.state),
-        successor=row.target_successor or "",  # type: ignore[attr-defined]  # annotated
-    )
-
-
 def reached_by(circulation: Circulation) -> QuerySet[CirculationRecipient]:
     """Return what says that an agency of an outer query got ``circulation``.
 
@@ -380,16 +354,6 @@ def reached_by(circulation: Circulation) -> QuerySet[CirculationRecipient]:
         Q(agency=OuterRef("pk")) | Q(agency__succession__successor=OuterRef("pk")),
         circulation=circulation,
     )
-
-
-def successor_of(product: Product, links: Iterable[Relation]) -> Product | None:
-    """Return the edition that one of ``links`` names as superseding ``product``."""
-    named = (
-        link.product
-        for link in links
-        if link.kind == RelationKind.SUPERSEDES and link.target_id == product.pk
-    )
-    return next(named, None)
 
 
 def _circulation_facts(

@@ -4,8 +4,8 @@ from django.db import transaction
 
 from isecg.events import log
 from products import permissions, relations
-from products.dossier import edge_of, link_of, with_successors
 from products.models import Product, Relation
+from products.related import edge_of, link_of, with_successors
 from products.relations import Edge, Link, RelationKind
 from products.services import moves
 from products.services.errors import ProductError

@@ -13,7 +13,7 @@ from django.urls import reverse
 from isecg.partial_dates import PartialDate
 from isecg.rules import Finding, blocking
 from products import call_sheet, comment_reading, guards, permissions
-from products.dossier import Dossier, link_of, successor_of, with_successors
+from products.dossier import Dossier
 from products.models import (
     Call,
     Comment,
@@ -28,6 +28,7 @@ from products.models import (
     Version,
 )
 from products.models.products import Degree, ElectorateRule
+from products.related import link_of, successor_of, with_successors
 from products.relations import RelationKind, caution
 from products.views import public_comments_on_product
 from products.workflow import PATH, PUBLIC, UNRELEASED, Action, State
