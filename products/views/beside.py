@@ -70,7 +70,7 @@ def context(
         "comment_form": form,
         "form_open": is_open,
         "asked": asked if asked in spots else None,
-        "asked_words": spots[asked].paragraph.words if asked in spots else "",  # type: ignore[index, union-attr]
+        "asked_words": next((part.words for part in paragraphs if part.number == asked), ""),
         "comment_to": reverse("comment_new", args=[version.product.code, version.number]),
         "excerpt": comment_reading.EXCERPT,
     }
