@@ -94,6 +94,11 @@ class CommentForm(forms.Form):
         return data
 
     @property
+    def keeps_drafts(self) -> bool:
+        """Whether there is an agency whose drafts this person keeps."""
+        return bool(self._own)
+
+    @property
     def values(self) -> CommentFields:
         """What was typed, for the service; only once the form is valid."""
         data = self.cleaned_data
