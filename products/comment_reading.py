@@ -64,7 +64,7 @@ class Waiting:
     confirm_since: datetime | None
     new: int
     new_since: datetime | None
-    check: int
+    to_check: int
     act: int
     act_due: date | None
 
@@ -91,12 +91,12 @@ def waiting(standing: Standing) -> list[Waiting]:
             confirm_since=Min("disposed_at", filter=confirm),
             new=Count("pk", filter=new),
             new_since=Min("submitted_at", filter=new),
-            check=Count("pk", filter=check),
+            to_check=Count("pk", filter=check),
             act=Count("pk", filter=act),
             act_due=Min("action_due", filter=act),
         )
     )
-    return [_waiting(row) for row in found]
+    return [_waiting(dict(row)) for row in found]
 
 
 def _waiting(row: dict[str, Any]) -> Waiting:

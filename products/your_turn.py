@@ -271,11 +271,11 @@ def _comments(standing: Standing) -> Iterator[Turn]:
                 href=f"{table}?state=new",
                 since=row.new_since,
             )
-        if row.check:
+        if row.to_check:
             yield Turn(
                 badge="warn",
                 label="Comments",
-                sentence=f"{_comment_count(row.check)} carried along, to be checked.",
+                sentence=f"{_comment_count(row.to_check)} carried along, to be checked.",
                 product=row.product,
                 href=f"{table}?state=check",
                 since=row.new_since,

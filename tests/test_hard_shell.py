@@ -523,6 +523,7 @@ PARENTS = {
 COUNTED_WITHIN = {
     "version": "numbers start anew in each product",
     "version_send": "numbers start anew in each product",
+    "comment_new": "numbers start anew in each product",
     "download": "numbers start anew in each product",
     "publication_file": "the name of a file is that of many",
     "public_draft": "numbers start anew in each product",

@@ -32,7 +32,9 @@ class CommentForm(forms.Form):
     agency = forms.TypedChoiceField(
         error_messages={"invalid_choice": "You do not comment for this agency."}
     )
-    kind = forms.TypedChoiceField(label="Type", choices=CommentKind.choices, coerce=CommentKind)
+    kind = forms.TypedChoiceField(
+        label="Type", choices=[("", "---------"), *CommentKind.choices], coerce=CommentKind
+    )
     text = forms.CharField(label="Comment", max_length=LONGEST, widget=_text_area(4))
     proposal = forms.CharField(
         label="Proposed change", max_length=LONGEST, required=False, widget=_text_area(2)
@@ -90,6 +92,11 @@ class CommentForm(forms.Form):
             # For one's own agency nothing is entered on behalf.
             data["source"] = ""
         return data
+
+    @property
+    def keeps_drafts(self) -> bool:
+        """Whether there is an agency whose drafts this person keeps."""
+        return bool(self._own)
 
     @property
     def values(self) -> CommentFields:

@@ -102,7 +102,9 @@ def submit_comment(
     standing = _enter(product, by)
     comment_rows.require_commenter(standing, product, agency=agency, source=source)
     comment_rows.require_moving(product)
-    if twin := comment_rows.repeated(version, agency=agency, fields=fields):
+    twin = comment_rows.repeated(version, agency=agency, fields=fields)
+    # The secretariat is told nothing of an agency's drafts.
+    if twin and not (source and twin.is_draft):
         where = f"It is {twin.label}" if twin.number else "It lies among the drafts"
         raise ProductError(f"{agency} has said this already, in the same words. {where}.")
     comment = comment_rows.submit(

@@ -17,8 +17,8 @@ from workgroups.models import Agency
 from workgroups.permissions import Standing
 from workgroups.views.form_pages import AuthedRequest
 
-# More beside one paragraph, or on the whole, are in the table.
-MOST_BESIDE = 10
+# More beside one paragraph, or on one page, are in the table: a page stays below 100 kB.
+MOST_BESIDE, MOST_ON_PAGE = 10, 50
 
 
 @dataclass
@@ -28,10 +28,11 @@ class Spot:
     paragraph: Paragraph | None = None
     comments: list[Reading] = field(default_factory=list)
     has_form: bool = False
+    most: int = MOST_BESIDE
 
     @property
     def shown(self) -> list[Reading]:
-        return self.comments[:MOST_BESIDE]
+        return self.comments[: self.most]
 
     @property
     def more(self) -> int:
@@ -59,6 +60,7 @@ def context(
             gone.append(reading)
         else:
             spots.get(anchor or 0, on_whole).comments.append(reading)
+    _share_out([*spots.values(), on_whole])
     asked = _asked(request, refused)
     form = refused or _form(standing, version, asked if asked in spots else None)
     is_open = refused is not None or (asked is not None and form is not None)
@@ -66,14 +68,23 @@ def context(
     return {
         "spots": list(spots.values()),
         "on_whole": on_whole,
-        "gone": gone,
+        "gone": gone[:MOST_BESIDE],
+        "gone_more": len(gone[MOST_BESIDE:]),
         "comment_form": form,
         "form_open": is_open,
         "asked": asked if asked in spots else None,
-        "asked_words": spots[asked].paragraph.words if asked in spots else "",  # type: ignore[index, union-attr]
+        "asked_words": next((part.words for part in paragraphs if part.number == asked), ""),
         "comment_to": reverse("comment_new", args=[version.product.code, version.number]),
         "excerpt": comment_reading.EXCERPT,
     }
+
+
+def _share_out(spots: Sequence[Spot]) -> None:
+    """Let each place show what is left of the comments that a page shows."""
+    left = MOST_ON_PAGE
+    for spot in spots:
+        spot.most = min(MOST_BESIDE, left)
+        left -= len(spot.shown)
 
 
 def _comments(standing: Standing, version: Version) -> list[tuple[Reading, int | None, str]]:

@@ -46,7 +46,9 @@ def comment_new(request: AuthedRequest, code: str, number: int) -> HttpResponse:
 
 def _take(form: CommentForm, version: Version, request: AuthedRequest) -> Comment:
     agency, source = form.cleaned_data["agency"], form.cleaned_data.get("source", "")
-    if "draft" in request.POST and not source:
+    if "draft" in request.POST:
+        if source:
+            raise ProductError(f"Only people of {agency} keep drafts for it: submit the comment.")
         made = services.draft_comment(version, agency=agency, fields=form.values, by=request.user)
         messages.success(request, f"The draft is kept; only people of {agency} see it.")
         return made

@@ -137,7 +137,7 @@ def _act(
     *,
     name: str,
     form: forms.Form,
-    act: Callable[[forms.Form], Any],
+    act: Callable[[Any], Any],
     done: str,
 ) -> HttpResponse:
     """Carry out one act of the page, or show there why it is impossible now."""

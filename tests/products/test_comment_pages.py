@@ -171,6 +171,25 @@ class TestBesideTheText:
         html = text(page(client, desk, made.get_absolute_url()))
         assert "by Sam for ESA, source: Mail of 2 March" in html
 
+    def test_the_secretariat_keeps_no_drafts_and_learns_of_none(self, client, version, esa, head):
+        desk = UserFactory(is_secretariat=True)
+        comments.draft_comment(version, agency=esa, fields=said(), by=head)
+        url = reverse("comment_new", args=["DUST", version.number])
+        answer = post(client, desk, url, typed(source="Mail", draft="yes"))
+        assert (answer.status_code, "Only people of ESA keep drafts" in text(answer)) == (422, True)
+
+        assert post(client, desk, url, typed(source="Mail")).status_code == 302
+        assert Comment.objects.submitted().count() == 1
+
+    def test_many_comments_keep_the_page_small(self, client, version, head, esa):
+        for number in range(120):
+            CommentFactory(version=version, agency=esa, anchor=1 + number % 3, text="word " * 200)
+        answer = page(client, head, self.url(version))
+
+        assert "40 comments" in text(answer)
+        assert "30 more in the table" in text(answer)
+        assert len(answer.content) < 100_000
+
     def test_only_people_of_members_write(self, client, version):
         url = reverse("comment_new", args=["DUST", version.number])
         assert post(client, UserFactory(), url, typed()).status_code == 404
