@@ -14,14 +14,19 @@ from products.dossier import Dossier
 from products.forms.liaison import SendForm
 from products.forms.versions import CompareForm, How, VersionForm
 from products.models import Product, Version
+from products.release_gate import residue_places
 from products.services import versions as services
 from products.services.errors import ProductError
 from products.views.files import answer_with
 from products.views.product_page import ProductPage, get_product, get_version, require_drafts
+from products.workflow import UNRELEASED
 from workgroups.models import LiaisonOrganisation
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.views.form_pages import AuthedRequest, Trail, typed
+
+# Of drafting residue; the page of the release counts them all.
+PLACES_SHOWN = 20
 
 
 def _trail(product: Product, last: str) -> Trail:
@@ -58,6 +63,10 @@ def show_version(
         "files": _with_product(found),
         "paragraphs": () if too_long else rendering.paragraphs(found.text, found.text_format),
         "too_long": too_long,
+        # Those who write see early what the release gate would hold against the text.
+        "places": residue_places(found)[:PLACES_SHOWN]
+        if reads_drafts and product.state in UNRELEASED
+        else [],
         "circulations": found.circulations.visible_to(standing),
         "sendings": found.sendings.visible_to(standing).select_related("organisation"),
         "statements": found.statements.visible_to(standing).select_related(
