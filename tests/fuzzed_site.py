@@ -324,6 +324,7 @@ def make_rows():
         **{
             name: [[done.product.code, 2], [done.product.code, 1]]
             for name in ["public_comment", "public_comment_dispose", "public_comment_erase"]
+        },
         "comment_new": [[drafting.code, 1], [drafting.code, 2]],
         **{
             name: [[drafting.code, comment.pk]]

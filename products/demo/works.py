@@ -31,6 +31,8 @@ def _agreed_guidelines(story: Story) -> None:
         edition="2",
         group="SCWG",
         purpose="Say how industry, academia and the public take part in the work of the groups.",
+        abstract="How industry, academia and the public take part in the work of the groups: who "
+        "may be invited, to what, and how their contributions are kept apart from positions.",
         mutual_interest="Every agency is asked the same questions by its own community.",
     )
     tale.planned(-174, lead="ESA", agencies="CNES ESA LSA NASA UKSA", baseline=-40, forecast=-5)

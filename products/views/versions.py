@@ -11,13 +11,18 @@ from products import permissions, rendering
 from products.forms.comments import CommentForm
 from products.forms.liaison import SendForm
 from products.models import Product, Version
+from products.release_gate import residue_places
 from products.views import beside
 from products.views.files import answer_with
 from products.views.product_page import get_version
+from products.workflow import UNRELEASED
 from workgroups.models import LiaisonOrganisation
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.views.form_pages import AuthedRequest, Trail
+
+# Of drafting residue; the page of the release counts them all.
+PLACES_SHOWN = 20
 
 
 def _trail(product: Product, last: str) -> Trail:
@@ -60,6 +65,10 @@ def show_version(
         "paragraphs": paragraphs,
         "reads_drafts": reads_drafts,
         "too_long": too_long,
+        # Those who write see early what the release gate would hold against the text.
+        "places": residue_places(found)[:PLACES_SHOWN]
+        if reads_drafts and product.state in UNRELEASED
+        else [],
         "circulations": found.circulations.visible_to(standing),
         "sendings": found.sendings.visible_to(standing).select_related("organisation"),
         "statements": found.statements.visible_to(standing).select_related(
