@@ -17,7 +17,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.test import Client
 from django.urls import reverse
 
-from products.models import Product, Version, VersionFile
+from products.models import CommentWindow, Product, Version, VersionFile
 from products.models.comments import Comment
 from products.workflow import State
 from tests.factories import MandateFactory, ProductFactory
@@ -86,6 +86,15 @@ def _write(model, pk, name, text):
     return True
 
 
+def unmark(window):
+    """Take the word out of what a posted draft shows: its title, that version, the note."""
+    models.QuerySet(CommentWindow).filter(pk=window.pk).update(note="")
+    models.QuerySet(Product).filter(pk=window.product.pk).update(title="Posted")
+    models.QuerySet(Version).filter(pk=window.version.pk).update(text="Posted")
+    for file in window.version.files.all():
+        _write(VersionFile, file.pk, "name", "main.md")
+
+
 def drop_guards():
     """Let rows that are written once be marked; the transaction of the test undoes it."""
     with connection.cursor() as cursor:
@@ -108,6 +117,8 @@ def site(time_machine_at):
     # A public page says what rule 35 lists, and no more of a product.
     Product.objects.filter(pk=out.pk).update(purpose=WORD, mutual_interest=WORD, note=WORD)
     counted = {model: mark(model, list(rows)) for model, rows in marked()}
+    for window in CommentWindow.objects.open_at(NOW).select_related("product", "version"):
+        unmark(window)
     for file in VersionFile.objects.filter(version__in=[later, *gone.versions.all()]):
         path = default_storage.save(f"{WORD}/{file.pk}", ContentFile(SECRET))
         _write(VersionFile, file.pk, "path", path)

@@ -22,7 +22,6 @@ def annotations(standing: Standing) -> dict[str, Subquery]:
     )
     return {
         "public_until": Subquery(open_one.values("closes_at")[:1]),
-        "public_zone": Subquery(open_one.values("time_zone")[:1]),
         "public_version": Subquery(open_one.values("version__number")[:1]),
         "public_seen": _count(of_it),
         "public_held": _count(of_it.held()),
@@ -48,7 +47,7 @@ def section(product: Any, *, reads_drafts: bool, invites: bool) -> dict[str, Any
     facts = {
         name: getattr(product, f"public_{name}")
         for name in (
-            *["until", "zone", "version", "seen", "held", "to_hand_over", "to_dispose"],
+            *["until", "version", "seen", "held", "to_hand_over", "to_dispose"],
             *["queued", "queued_before"],
         )
     }

@@ -49,3 +49,37 @@ def test_mailbox_shows_the_reminder_with_its_calendar_file(demo_site, chromium):
     expect(page.locator("main")).to_contain_text("BEGIN:VCALENDAR")
     expect(page.locator("main")).to_contain_text("METHOD:REQUEST")
     context.close()
+
+
+def test_somebody_without_an_account_comments_without_javascript(demo_site, chromium):
+    context = demo_site.context(chromium, script=False, width=360)
+    page = context.new_page()
+    page.goto("/public-drafts/")
+    page.get_by_role("link", name=re.compile("POWER-2026")).click()
+    page.get_by_role("link", name="Write a comment").click()
+
+    # What only programs fill in is neither seen nor reached by the keyboard.
+    assert page.get_by_label("Leave this empty").is_hidden()
+    page.get_by_role("textbox", name=re.compile("^Name")).focus()
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("textbox", name=re.compile("^Comment"))).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Send the comment")).to_be_focused()
+
+    page.get_by_role("textbox", name=re.compile("^Name")).fill("Sasha Specimen")
+    page.get_by_role("textbox", name=re.compile("^E-mail")).fill("sasha@public.example")
+    page.get_by_role("textbox", name=re.compile("^Comment")).fill("Mind the eclipses.")
+    # As quick as no person is; nothing is lost by it.
+    page.get_by_role("button", name="Send the comment").click()
+    if "/thanks/" not in page.url:
+        expect(page.get_by_role("alert")).to_contain_text("That was very quick.")
+        expect(page.get_by_role("textbox", name=re.compile("^Comment"))).to_have_value(
+            "Mind the eclipses."
+        )
+        page.wait_for_timeout(3500)
+        page.get_by_role("button", name="Send the comment").click()
+
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert page.url.endswith("/public-comments/thanks/")
+    context.close()
