@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("ISECG_DEMO", "1")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "isecg.settings")
 
-import django  # noqa: E402 the settings come first
+import django
 
 django.setup()
 
