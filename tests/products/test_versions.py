@@ -69,7 +69,7 @@ class TestSubmitting:
         settings.MEDIA_ROOT = tmp_path
         same = files.from_text("Two.", name="main.md")
 
-        with pytest.raises(ProductError, match="Two files are named “main.md”: rename one."):
+        with pytest.raises(ProductError, match=r"Two files are named “main\.md”: rename one."):
             _submit(ProductFactory(), "One.", by=desk, expected=None, renditions=[same])
 
         assert (Version.objects.count(), VersionFile.objects.count()) == (0, 0)
