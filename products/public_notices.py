@@ -1,7 +1,7 @@
 """Letters about comments of the public: to who commented, and to the member agencies (rule 36).
 
 Anybody can type anybody's address into a form that needs no account. So what goes to such an
-address holds none of the sender's words, not even the name (docs/adr/0016).
+address holds none of the sender's words, not even the name (docs/adr/0015).
 """
 
 from collections.abc import Collection, Iterable

@@ -1,6 +1,7 @@
 """The text of PDF and DOCX files, and the process in which it is read."""
 
 import ast
+import ctypes
 import html
 import json
 import os
@@ -302,6 +303,10 @@ print(json.dumps(first))
 """
 
 
+def _has_landlock():
+    return sys.platform == "linux" and ctypes.CDLL(None).syscall(444, None, 0, 1) > 0
+
+
 def test_the_child_can_neither_open_write_nor_grow(tmp_path):
     numbers = json.dumps(asdict(defaults.extraction_limits(characters=LONGEST)))
 
@@ -323,7 +328,8 @@ def test_the_child_can_neither_open_write_nor_grow(tmp_path):
         "parent": full,
         "socket": full,
         "pipe": full,
-        "freed": "Permission denied",
+        # By then only Landlock stands in the way.
+        "freed": "Permission denied" if _has_landlock() else "done",
     }
 
 

@@ -65,6 +65,16 @@ class TestSubmitting:
             {"change_class": "substantive", "sha256": digest},
         )
 
+    def test_keeps_no_file_of_what_it_refuses_in_the_middle(self, desk, settings, tmp_path):
+        settings.MEDIA_ROOT = tmp_path
+        same = files.from_text("Two.", name="main.md")
+
+        with pytest.raises(ProductError, match=r"Two files are named “main\.md”: rename one."):
+            _submit(ProductFactory(), "One.", by=desk, expected=None, renditions=[same])
+
+        assert (Version.objects.count(), VersionFile.objects.count()) == (0, 0)
+        assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [".lock"]
+
     def test_refuses_a_version_written_against_an_older_one(self, desk):
         product = ProductFactory()
         _submit(product, "One.", by=desk, expected=None)
@@ -315,6 +325,16 @@ class TestNewVersionPage:
         assert "The crew, again.</textarea>" in again.content.decode()
         assert 'name="expected_latest" value="1"' in again.content.decode()
         assert Version.objects.count() == 1
+
+    def test_says_what_a_file_without_text_lacks(self, client, product):
+        scan = SimpleUploadedFile("scan.pdf", papers.pdf([]))
+
+        self._send(client, how="upload", main=scan)
+
+        said = "“scan.pdf” has no text that can be read, as where pages are pictures."
+        assert said in client.get("/products/GER-2026/").content.decode()
+        page = client.get("/products/GER-2026/versions/1/").content.decode()
+        assert "It has no text here that could be compared or commented on" in page
 
     def test_starts_from_the_latest_text(self, client, product, desk):
         _submit(product, "As it is.", by=desk, expected=None)
