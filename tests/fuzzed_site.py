@@ -229,8 +229,10 @@ def make_rows():
     first, second = drafting.versions.order_by("number")
     comment = CommentFactory(version=first, agency=agency, author=head)
     CommentPlace.objects.create(comment=comment, version=second, anchor=1, fate="same")
-    for commenting in world.agencies[:2]:
+    kept = [
         CommentFactory(version=second, agency=commenting, number=None, submitted_at=None)
+        for commenting in world.agencies[:2]
+    ]
     Draft.objects.create(product=drafting, author=head, text="Not yet.", saved_at=clock.now())
     window = CommentWindowFactory(
         product=done.product, version=done.product.release.version, opens_at=clock.now()
@@ -280,6 +282,9 @@ def make_rows():
                 "relation_new",
                 "participant_new",
                 "participant_end",
+                "comment_drafts",
+                "comments",
+                "comments_dispose",
                 "compare",
                 "version_new",
                 "call_new",
@@ -289,6 +294,21 @@ def make_rows():
         "editor_end": [[drafting.code, editor.pk]],
         "version": [[drafting.code, 1], [drafting.code, 2], [done.product.code, 1]],
         "download": [[drafting.code, 1, "main.md"]],
+        "comment_new": [[drafting.code, 1], [drafting.code, 2]],
+        **{
+            name: [[drafting.code, comment.pk]]
+            for name in [
+                "comment",
+                "comment_dispose",
+                "comment_check",
+                "comment_answer",
+                "comment_withdraw",
+            ]
+        },
+        **{
+            name: [[drafting.code, row.pk] for row in kept]
+            for name in ["comment_draft", "comment_draft_discard"]
+        },
         **{
             name: [[call.pk] for call in calls]
             for name in ["call", "call_on_behalf", "call_extend", "call_return", "declare"]

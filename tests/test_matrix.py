@@ -25,6 +25,7 @@ from tests.factories import (
     AgencyFactory,
     AgendaItemFactory,
     ChairTermFactory,
+    CommentFactory,
     GroupRoleFactory,
     LiaisonContactFactory,
     MandateFactory,
@@ -109,6 +110,9 @@ PARTS = "     s    h    h    f    o    o    f    f    o    f    o    h    s    f
 # On version 1 of the draft, which alone was sent to the contact's organisation:
 SENT = "      s    h    o    o    o    o    o    o    o    o    o    h    s    o"
 SENDS = "     s    h    f    f    f    f    f    f    f    f    o    h    s    f"
+# The first agency's comment on the draft, and what it has not given in yet:
+OF_AGENCY = " s    h    h    o    o    o    f    f    f    f    f    h    s    o"
+OWN_DRAFT = " s    h    h    o    o    o    h    h    h    h    h    h    s    o"
 # The statements of that organisation:
 STATES = "    s    f    o    f    f    f    f    f    f    f    o    f    s    f"
 # On a released product of the same group, which everybody sees and the editor does not edit:
@@ -249,6 +253,20 @@ TABLE = {
     "relation_new draft": (WRITERS, WRITERS),
     "version_new draft": (WRITERS, WRITERS),
     "version_send draft": (READ, SENDS),
+    # The comment is of the first agency, its author without an account, and so is the draft.
+    "comments draft": (MEMBERS, READ),
+    "comments released": (APART, READ),
+    "comments_dispose draft": (READ, WRITERS),
+    "comment_new draft": (READ, MEMBERS),
+    "comment_new unsent": (READ, MEMBERS),
+    "comment": (MEMBERS, READ),
+    "comment_dispose": (READ, WRITERS),
+    "comment_check": (READ, WRITERS),
+    "comment_answer": (READ, OF_AGENCY),
+    "comment_withdraw": (READ, OF_AGENCY),
+    "comment_drafts draft": (MEMBERS, ABSENT),
+    "comment_draft": (OWN_DRAFT, OWN_DRAFT),
+    "comment_draft_discard": (READ, OWN_DRAFT),
     "version_send unsent": (READ, BY_DESK),
     # These ask who somebody is before they look for the product: nothing leaks.
     "participant_new draft": (DESK, DESK),
@@ -391,6 +409,9 @@ def places(world):
     unsent = write_version(draft)
     for version in (*draft.versions.all(), released.product.versions.get(number=1)):
         keep_file(version)
+    own = {"version": unsent, "agency": agency, "author": None, "author_name": "A. Nother"}
+    given = CommentFactory(**own, entered_by=world.secretariat)
+    kept = CommentFactory(**own, entered_by=world.heads[0], number=None, submitted_at=None)
     group, meeting = (draft.group.code,), (item.meeting.key,)
     invited, elsewhere = asked(agency, world), asked(AgencyFactory(), world)
     change = addresses_of.ask_for_change(UserFactory(), email="other@example.org")
@@ -433,6 +454,13 @@ def places(world):
             ["group", "group_edit", "group_close", "group_member_add", "group_role_add"], group
         ),
         "group_member_end": [*group, member.pk],
+        **dict.fromkeys(
+            ["comment", "comment_dispose", "comment_check", "comment_answer", "comment_withdraw"],
+            ("DRAFT", given.pk),
+        ),
+        **dict.fromkeys(["comment_draft", "comment_draft_discard"], ("DRAFT", kept.pk)),
+        "comment_new draft": ["DRAFT", 1],
+        "comment_new unsent": ["DRAFT", unsent.number],
         "liaison_edit": ["ILEWG"],
         "liaison_contact_new": ["ILEWG"],
         "liaison_contact_end": ["ILEWG", contact.pk],
@@ -554,4 +582,4 @@ def test_every_row_of_the_table_has_a_cell_for_each_kind_of_person():
     cells = [len(row.split()) for rows in TABLE.values() for row in rows]
 
     assert set(cells) == {len(PEOPLE)}
-    assert sum(cells) == 4172
+    assert sum(cells) == 4536

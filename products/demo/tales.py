@@ -6,12 +6,21 @@ from isecg import stale
 from products import files
 from products.consensus import Outcome, Stand
 from products.demo.story import INVENTED, ZONE, Story, text
-from products.models import Product, WorkplanItem
+from products.models import Comment, Product, WorkplanItem
 from products.models.calls import CallState
 from products.models.products import Degree, RelationKind
 from products.models.versions import ChangeClass
 from products.models.workplan import ItemKind, ItemStatus
-from products.services import calls, circulations, decisions, products, versions, workplan
+from products.remarks import Answer, CommentFields, CommentKind, Disposition
+from products.services import (
+    calls,
+    circulations,
+    comments,
+    decisions,
+    products,
+    versions,
+    workplan,
+)
 from workgroups.models import Agency
 
 
@@ -53,6 +62,28 @@ class Tale:
 
     def related(self, day: int, kind: RelationKind, target: str) -> None:
         self.story.on(day, _relate, self.code, kind, target)
+
+    def commented(
+        self,
+        day: int,
+        agency: str,
+        key: str,
+        version: int,
+        *,
+        is_draft: bool = False,
+        **fields: Any,
+    ) -> None:
+        """Have an agency comment on a version, or keep a draft of a comment."""
+        self.story.on(day, _comment, self.code, agency, key, version, is_draft, fields)
+
+    def disposed(
+        self, day: int, numbers: str, disposition: Disposition, *, by: str, **given: Any
+    ) -> None:
+        """Dispose of the comments whose numbers are named: ``"1 3"``."""
+        self.story.on(day, _dispose, self.code, numbers, disposition, by, given)
+
+    def answered(self, day: int, number: int, answer: Answer, *, by: str, words: str = "") -> None:
+        self.story.on(day, _answer_comment, self.code, number, answer, by, words)
 
     def version(
         self, day: int, number: int, *, note: str, by: str, editorial: bool = False
@@ -213,3 +244,53 @@ def _take_position(
 
 def _declare(story: Story, code: str, outcome: Outcome, *, statement: str, by: str) -> None:
     decisions.declare(_product(code), outcome=outcome, statement=statement, by=story.person(by))
+
+
+def _comment(
+    story: Story,
+    code: str,
+    agency: str,
+    key: str,
+    version: int,
+    is_draft: bool,  # noqa: FBT001 (an act is told by its words in order)
+    fields: dict[str, Any],
+) -> None:
+    write = comments.draft_comment if is_draft else comments.submit_comment
+    write(
+        Product.objects.get(code=code).versions.get(number=version),
+        agency=story.agencies[agency],
+        fields=CommentFields(**{"kind": CommentKind.TECHNICAL, **fields}),
+        by=story.person(key),
+    )
+
+
+def _dispose(
+    story: Story,
+    code: str,
+    numbers: str,
+    disposition: Disposition,
+    by: str,
+    given: dict[str, Any],
+) -> None:
+    product = Product.objects.get(code=code)
+    rows = Comment.objects.filter(product=product)
+    given = {"response": "", **given}
+    if head := given.get("duplicate_of"):
+        given["duplicate_of"] = rows.get(number=head)
+    if owner := given.get("action_owner"):
+        given["action_owner"] = story.agencies[owner]
+        given["action_due"] = story.day(given["action_due"])
+    comments.dispose(
+        product,
+        comments=list(rows.filter(number__in=numbers.split())),
+        disposition=disposition,
+        by=story.person(by),
+        **given,
+    )
+
+
+def _answer_comment(
+    story: Story, code: str, number: int, answer: Answer, by: str, words: str
+) -> None:
+    row = Comment.objects.get(product__code=code, number=number)
+    comments.answer(row, answer=answer, text=words, by=story.person(by))

@@ -4,6 +4,7 @@ from products.consensus import Outcome, Stand
 from products.demo.story import Story
 from products.demo.tales import Tale
 from products.models.products import Kind, RelationKind
+from products.remarks import Answer, CommentKind, Disposition
 
 
 def tell_all(story: Story) -> None:
@@ -198,10 +199,78 @@ def _power_shared(story: Story) -> None:
     tale.drafting(-90, reason="Group and agencies are named", by="chair")
     tale.joined(-89, lead="DLR", contributing="JAXA KARI NASA UKSA", following="CNES")
     tale.version(-60, 1, note="First draft of the assessment team", by="brandt")
+    _power_commented(tale)
     tale.version(-8, 2, note="Night survival figures agreed; distribution added", by="brandt")
     tale.circulated(
         -5, until=7, note="Please look at the table of gaps before all else", by="brandt"
     )
+    tale.commented(
+        -3,
+        "UKSA",
+        "hughes",
+        2,
+        anchor=9,
+        clause="4",
+        text="“No connector is common to two agencies” is not so since the trial of last spring.",
+        proposal="Name the trial, and say what it left open.",
+    )
+    tale.commented(
+        -2,
+        "JAXA",
+        "delegate",
+        2,
+        is_draft=True,
+        anchor=14,
+        clause="5",
+        text="Two years are short: a standard takes three.",
+    )
+
+
+def _power_commented(tale: Tale) -> None:
+    """On the first draft: most of it answered, one still to be checked in the second."""
+    tale.commented(
+        -50,
+        "JAXA",
+        "delegate",
+        1,
+        anchor=5,
+        clause="2",
+        text="A factor of three helps nobody. Agree on figures before you circulate.",
+        proposal="Give one range for a small rover, and one for a habitat.",
+    )
+    tale.commented(
+        -49, "NASA", "okafor", 1, anchor=5, clause="2", text="The figures need a common basis."
+    )
+    tale.commented(
+        -48,
+        "KARI",
+        "seo",
+        1,
+        anchor=7,
+        clause="3",
+        text="Say how dust on the arrays is counted in “most of the polar year”.",
+    )
+    tale.commented(
+        -48,
+        "UKSA",
+        "hughes",
+        1,
+        kind=CommentKind.EDITORIAL,
+        text="“Sun” and “sun” are both used.",
+        proposal="Write “Sun”.",
+    )
+    tale.disposed(
+        -45,
+        "1",
+        Disposition.MODIFIED,
+        by="brandt",
+        response="Ranges for rover and habitat; the spread goes to the annex.",
+    )
+    tale.disposed(-45, "2", Disposition.DUPLICATE, by="brandt", duplicate_of=1)
+    tale.disposed(
+        -44, "4", Disposition.REJECTED, by="brandt", response="The style of the series has both."
+    )
+    tale.answered(-43, 4, Answer.DISPUTED, by="hughes", words="The guide of 2024 has “Sun” alone.")
 
 
 def _mars_being_drafted(story: Story) -> None:
@@ -226,6 +295,26 @@ def _mars_being_drafted(story: Story) -> None:
     tale.edited_by(-67, "staff")
     tale.version(-41, 1, note="Outline with the objectives", by="staff")
     tale.version(-22, 2, note="Surface stay and planetary protection written out", by="staff")
+    tale.commented(
+        -12,
+        "CSA",
+        "alternate",
+        2,
+        anchor=3,
+        text="Say for how many people, and for how long, a first stay is planned.",
+    )
+    tale.commented(
+        -11, "JAXA", "delegate", 2, kind=CommentKind.GENERAL, text="A table of elements would help."
+    )
+    tale.disposed(
+        -10,
+        "2",
+        Disposition.PENDING,
+        by="staff",
+        response="ASI writes it for the next version.",
+        action_owner="ASI",
+        action_due=12,
+    )
     tale.version(-3, 3, note="Spelling, and one name for the habitat", by="staff", editorial=True)
 
 

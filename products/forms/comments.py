@@ -32,7 +32,9 @@ class CommentForm(forms.Form):
     agency = forms.TypedChoiceField(
         error_messages={"invalid_choice": "You do not comment for this agency."}
     )
-    kind = forms.TypedChoiceField(label="Type", choices=CommentKind.choices, coerce=CommentKind)
+    kind = forms.TypedChoiceField(
+        label="Type", choices=[("", "---------"), *CommentKind.choices], coerce=CommentKind
+    )
     text = forms.CharField(label="Comment", max_length=LONGEST, widget=_text_area(4))
     proposal = forms.CharField(
         label="Proposed change", max_length=LONGEST, required=False, widget=_text_area(2)

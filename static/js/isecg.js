@@ -63,4 +63,41 @@
     act.open = false;
     act.querySelector("summary").focus();
   });
+
+  // Comments: one form, which is put beside the paragraph that it is about.
+  document.addEventListener("DOMContentLoaded", () => {
+    const entry = document.querySelector("[data-comment-entry]");
+    const whole = document.querySelector("[data-comment-whole]");
+    if (!entry) return;
+    const put = (into, paragraph, words) => {
+      entry.querySelector("[name=paragraph]").value = paragraph;
+      entry.querySelector("[data-comment-title]").textContent =
+        paragraph ? `paragraph ${paragraph}` : "the whole text";
+      const quote = entry.querySelector("[data-comment-quote]");
+      quote.textContent = words.length > 300 ? `${words.slice(0, 299)}…` : words;
+      quote.hidden = !paragraph;
+      into.append(entry);
+      entry.querySelector("[name=text]").focus();
+    };
+    for (const link of document.querySelectorAll("[data-comment-on]")) {
+      link.addEventListener("click", (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        const part = link.closest(".numbered-part");
+        const words = [...part.children]
+          .filter((child) => !child.matches(".numbered-mark, .beside, [data-comment-entry]"))
+          .map((child) => child.textContent.trim()).join(" ");
+        put(part, link.dataset.commentOn, words);
+        // Closed, it can be opened again to have the form back.
+        if (whole) whole.open = false;
+      });
+    }
+    whole?.addEventListener("toggle", () => {
+      const body = whole.querySelector(".act-body");
+      if (whole.open && !body.contains(entry)) {
+        body.replaceChildren();
+        put(body, "", "");
+      }
+    });
+  });
 })();
