@@ -285,6 +285,8 @@ def make_rows():
                 "comment_drafts",
                 "comments",
                 "comments_dispose",
+                "comments_import",
+                "comments_take",
                 "compare",
                 "version_new",
                 "call_new",
@@ -294,6 +296,8 @@ def make_rows():
         "editor_end": [[drafting.code, editor.pk]],
         "version": [[drafting.code, 1], [drafting.code, 2], [done.product.code, 1]],
         "download": [[drafting.code, 1, "main.md"]],
+        "comments_export": [[drafting.code, "csv"], [drafting.code, "xlsx"]],
+        "comments_template": [[drafting.code, "csv"], [drafting.code, "xlsx"]],
         "comment_new": [[drafting.code, 1], [drafting.code, 2]],
         **{
             name: [[drafting.code, comment.pk]]

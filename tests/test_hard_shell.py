@@ -509,6 +509,8 @@ COUNTED_WITHIN = {
     "version": "numbers start anew in each product",
     "version_send": "numbers start anew in each product",
     "comment_new": "numbers start anew in each product",
+    "comments_export": "a format is a word",
+    "comments_template": "a format is a word",
     "download": "numbers start anew in each product",
     "product_act": "an act is a word",
     "account_reset_password_from_key": "a number and a token made for it",
