@@ -47,7 +47,7 @@ def main() -> None:
     child = best(
         lambda: extract(SimpleUploadedFile("a.pdf", data), Kind.PDF, longest=rendering.LONGEST)
     )
-    print(f"{PAGES} pages in a confined process / here: {child / here:.1f}")  # noqa: T201
+    print(f"{PAGES} pages in a confined process / here: {child / here:.1f}")
 
 
 if __name__ == "__main__":

@@ -59,4 +59,5 @@ def extraction_limits(*, characters: int) -> Limits:
         unpacked_mb=settings.ISECG_EXTRACTION_UNPACKED_MB,
         ratio=settings.ISECG_EXTRACTION_RATIO,
         members=settings.ISECG_EXTRACTION_MEMBERS,
+        rows=import_rows(),
     )

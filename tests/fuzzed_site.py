@@ -298,6 +298,8 @@ def make_rows():
                 "comment_drafts",
                 "comments",
                 "comments_dispose",
+                "comments_import",
+                "comments_take",
                 "compare",
                 "since_position",
                 "version_new",
@@ -325,6 +327,8 @@ def make_rows():
             name: [[done.product.code, 2], [done.product.code, 1]]
             for name in ["public_comment", "public_comment_dispose", "public_comment_erase"]
         },
+        "comments_export": [[drafting.code, "csv"], [drafting.code, "xlsx"]],
+        "comments_template": [[drafting.code, "csv"], [drafting.code, "xlsx"]],
         "comment_new": [[drafting.code, 1], [drafting.code, 2]],
         **{
             name: [[drafting.code, comment.pk]]

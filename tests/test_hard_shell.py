@@ -524,6 +524,8 @@ COUNTED_WITHIN = {
     "version": "numbers start anew in each product",
     "version_send": "numbers start anew in each product",
     "comment_new": "numbers start anew in each product",
+    "comments_export": "a format is a word",
+    "comments_template": "a format is a word",
     "download": "numbers start anew in each product",
     "publication_file": "the name of a file is that of many",
     "public_draft": "numbers start anew in each product",

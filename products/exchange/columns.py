@@ -4,6 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
+# Blank rows between and below, headings and the like, beside the rows that say something.
+BESIDE = 1000
+# How wide a table may be.
+WIDEST = 60
 # Which sheet of a workbook has the table.
 SHEET = "Comments"
 

@@ -2,22 +2,23 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from products.exchange import workbooks
 from products.exchange.cells import tidy
-from products.exchange.columns import LONGEST, Column, column_of, find_header
+from products.exchange.columns import BESIDE, LONGEST, WIDEST, Column, column_of, find_header
 from products.exchange.neutral import original
 
 # Above the table others have the name of their document, the date, the project.
 _HEADER_WITHIN = 20
-# Blank rows between and below, headings and the like, beside the rows that say something.
-_BESIDE = 1000
-COLUMNS = 60
 _SEPARATORS = (",", ";", "\t")
 KINDS = "CSV (.csv) or XLSX (.xlsx)"
+
+
+Cells = Sequence[str | None]
+Unpack = Callable[[bytes], Iterable[Cells]]
 
 
 class UnfitTableError(Exception):
@@ -52,8 +53,11 @@ class Table:
     rows: tuple[Row, ...] = field(default=())
 
 
-def read(data: bytes, *, name: str, most: int) -> Table:
+def read(data: bytes, *, name: str, most: int, unpack: Unpack | None = None) -> Table:
     """Return the rows of a CSV or XLSX file; no more than ``most`` that say something.
+
+    ``unpack`` returns the rows of a workbook; without it they are read here, in no process
+    of their own.
 
     :raises UnfitTableError: if it is neither, has no headings, is too long or cannot be read.
     """
@@ -63,7 +67,7 @@ def read(data: bytes, *, name: str, most: int) -> Table:
     if data.startswith(b"PK\x03\x04"):
         if suffix == ".csv":
             raise UnfitTableError("The file is a workbook, whatever its name says: name it .xlsx.")
-        return table(_workbook(data, most=most + _BESIDE), most=most)
+        return table((unpack or _unpacked(most))(data), most=most)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnfitTableError(
             "The file is an old or locked workbook: save it as XLSX, without a password."
@@ -72,10 +76,10 @@ def read(data: bytes, *, name: str, most: int) -> Table:
         raise UnfitTableError("The file is no XLSX workbook, whatever its name says.")
     if suffix not in (".csv", ".txt"):
         raise UnfitTableError(f"The file is not taken: send {KINDS}.")
-    return table(_csv(data, most=most + _BESIDE), most=most)
+    return table(_csv(data, most=most + BESIDE), most=most)
 
 
-def table(rows: Iterable[Sequence[str | None]], *, most: int) -> Table:
+def table(rows: Iterable[Cells], *, most: int) -> Table:
     """Find the headings and return what stands below them; ``None`` is a computed cell.
 
     :raises UnfitTableError: if there are no headings, one stands twice, or rows are too many.
@@ -159,11 +163,14 @@ def _beside(number: int, place: int, cell: str) -> Fault:
     )
 
 
-def _workbook(data: bytes, *, most: int) -> Iterator[list[str | None]]:
-    try:
-        yield from workbooks.rows(data, most=most, columns=COLUMNS)
-    except workbooks.UnfitWorkbookError as error:
-        raise UnfitTableError(str(error)) from error
+def _unpacked(most: int) -> Unpack:
+    def rows(data: bytes) -> Iterator[list[str | None]]:
+        try:
+            yield from workbooks.rows(data, most=most + BESIDE, columns=WIDEST)
+        except workbooks.UnfitWorkbookError as error:
+            raise UnfitTableError(str(error)) from error
+
+    return rows
 
 
 def _csv(data: bytes, *, most: int) -> Iterator[list[str]]:

@@ -1,18 +1,24 @@
-"""The rows of an XLSX file that nobody vouches for, within limits on its size and its work."""
+"""The rows of an XLSX file that nobody vouches for, within limits on its size and its work.
+
+It runs in the confined process of :mod:`products.extraction`, without Django.
+"""
 
 import io
+import json
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError, iterparse
 
 from openpyxl.cell.text import Text
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
-from products.exchange.columns import SHEET
+from products.exchange.columns import BESIDE, SHEET, WIDEST
+from products.extraction.limits import Limits
 
 # A table of comments is far below all of these; a bomb is far above one of them.
 MEMBERS = 200
@@ -103,6 +109,23 @@ def _check_encoding(chunk: bytes) -> None:
     named = re.match(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*encoding\s*=\s*[\"']([^\"']*)", chunk)
     if named and named[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
         raise UnfitWorkbookError("The workbook has a part that is not in UTF-8.")
+
+
+def read_workbook(stream: BinaryIO, size: int, limits: Limits) -> str:
+    """Return as JSON the rows of a workbook, or why there are none."""
+    # What openpyxl does not know of a workbook is nothing to us, and nobody would read it.
+    warnings.simplefilter("ignore")
+    try:
+        found = list(rows(stream.read(size), most=limits.rows + BESIDE, columns=WIDEST))
+    except UnfitWorkbookError as error:
+        return json.dumps({"refused": str(error)})
+    return json.dumps({"rows": [_shortened(row) for row in found]})
+
+
+def _shortened(row: list[str | None]) -> list[str | None]:
+    while row and row[-1] == "":
+        row.pop()
+    return row
 
 
 def rows(data: bytes, *, most: int, columns: int) -> Iterator[list[str | None]]:

@@ -52,6 +52,10 @@ def _reader(kind: Kind) -> Any:
         from products.extraction.pdf import read_pdf  # noqa: PLC0415 only what is needed
 
         return read_pdf
+    if kind == Kind.XLSX:
+        from products.exchange.workbooks import read_workbook  # noqa: PLC0415
+
+        return read_workbook
     from products.extraction.docx import read_docx  # noqa: PLC0415
 
     return read_docx

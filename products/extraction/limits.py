@@ -19,6 +19,7 @@ class Limits:
     unpacked_mb: int
     ratio: int
     members: int
+    rows: int = 0
 
 
 class Kind(StrEnum):
@@ -26,6 +27,7 @@ class Kind(StrEnum):
 
     PDF = "pdf"
     DOCX = "docx"
+    XLSX = "xlsx"
 
 
 class Refusal(StrEnum):

@@ -7,6 +7,7 @@ from django import forms
 from django.core.files.base import File
 
 from products import defaults
+from products.confined_tables import confined_rows
 from products.exchange import reading
 from products.exchange.plans import Sent
 from products.exchange.reading import Table, UnfitTableError
@@ -85,7 +86,12 @@ class ImportForm(forms.Form):
             )
         name = safe_name(upload.name or "")
         try:
-            return name, reading.read(upload.read(), name=name, most=defaults.import_rows())
+            return name, reading.read(
+                upload.read(),
+                name=name,
+                most=defaults.import_rows(),
+                unpack=confined_rows,
+            )
         except UnfitTableError as error:
             raise forms.ValidationError(str(error), code="unfit") from error
 

@@ -85,7 +85,7 @@ def _form(standing: Standing, product: Product, request: AuthedRequest | None = 
     own = standing.agencies_on(product.code)
     agencies = own
     if standing.is_secretariat:
-        members = Agency.objects.members_on(standing.at.date())
+        members = Agency.objects.visible_to(standing).members_on(standing.at.date())
         agencies = [*own, *members.exclude(pk__in=[agency.pk for agency in own])]
     return ImportForm(
         request and request.POST,

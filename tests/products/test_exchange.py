@@ -7,7 +7,7 @@ import zipfile
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from products.exchange import workbooks
@@ -47,6 +47,7 @@ def read_cells(data, name):
     return [{column: row.cells.get(column, "") for column in Column} for row in table.rows]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(ROWS)
 def test_csv_reads_back_what_was_written(rows):
     data = write_csv(written(rows))
@@ -54,6 +55,7 @@ def test_csv_reads_back_what_was_written(rows):
     assert read_cells(data, "a.csv") == saying_something(rows)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(ROWS)
 def test_xlsx_reads_back_what_was_written(rows):
     data = write_xlsx(written(rows), about="Comments on P-1")
@@ -442,6 +444,7 @@ def test_damaged_sheet_is_refused(change):
     assert refused(data).startswith("The file ")
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.binary(max_size=60), st.integers(0, 5000))
 def test_damaged_workbook_never_fails_otherwise(noise, at):
     data = write_xlsx([{Column.TEXT: "x", Column.AGENCY: "A"}], about="x")

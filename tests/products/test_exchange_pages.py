@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from datetime import date, timedelta
 
 import openpyxl
@@ -16,8 +17,11 @@ from django.urls import reverse
 from isecg import clock
 from isecg.events.models import Event
 from isecg.mail.models import Letter
+from products import confined_tables
 from products.exchange.columns import LONGEST, Column
+from products.exchange.reading import UnfitTableError
 from products.exchange.writing import write_csv, write_xlsx
+from products.extraction.process import Extract
 from products.forms import comments as comment_forms
 from products.models import Comment, ProductEditor
 from products.remarks import Disposition
@@ -741,3 +745,84 @@ def test_cache_keeps_nothing_of_another(client, product, staff):
 
     assert cache.get(f"comment-import:{product.pk}:{staff.pk}:{name}") is not None
     assert cache.get(f"comment-import:{product.pk}:{staff.pk + 1}:{name}") is None
+
+
+# What the confined process makes of hostile workbooks.
+
+
+def rewritten(data, name, change):
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for part in old.namelist():
+            content = old.read(part)
+            new.writestr(part, change(content) if part == name else content)
+    return file.getvalue()
+
+
+HOSTILE = {
+    "bomb": (
+        lambda _: b" " * 200 * 1024 * 1024,
+        "The workbook unpacks to far more than a table of comments has.",
+    ),
+    "doctype": (
+        lambda xml: xml.replace(b"<worksheet", b"<!DOCTYPE x><worksheet", 1),
+        "The workbook brings a DOCTYPE; no workbook needs one.",
+    ),
+    "deep": (
+        lambda _: b"<a>" * 8_000_000,
+        "The workbook unpacks to far more than a table of comments has.",
+    ),
+    "damaged": (lambda xml: xml[:-30], "The file is no XLSX workbook, or it is damaged."),
+    "ten million rows": (
+        lambda xml: xml.replace(b"</sheetData>", b'<row r="10000000"/></sheetData>'),
+        "The table goes on below row 6000: delete what stands there, empty rows too, or send it "
+        "in parts.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_workbook_is_refused_with_a_sentence(client, product, staff, name):
+    change, sentence = HOSTILE[name]
+    client.force_login(staff)
+    data = rewritten(table(row(), suffix="xlsx"), "xl/worksheets/sheet1.xml", change)
+    before = everything()
+
+    refused = upload(client, product, data, "a.xlsx")
+
+    assert refused.context["form"].errors["file"] == [sentence]
+    assert everything() == before
+
+
+def test_workbook_that_takes_too_long_is_ended(client, product, staff, settings):
+    """A million cells in one row: small when packed, and all of them are read."""
+    settings.ISECG_EXTRACTION_CPU_SECONDS = 1
+    settings.ISECG_IMPORT_LIMIT_MB = 20
+    settings.ISECG_EXTRACTION_MEMORY_MB = 200
+    client.force_login(staff)
+    cells = b"".join(b'<c r="A%d"><v>%d</v></c>' % (n, n * 7919) for n in range(500_000))
+    data = rewritten(
+        table(row(), suffix="xlsx"),
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b"</sheetData>", b"<row>" + cells + b"</row></sheetData>"),
+    )
+
+    [sentence] = upload(client, product, data, "a.xlsx").context["form"].errors["file"]
+
+    assert sentence == (
+        "The file could not be read within the limits: 1 seconds of computing, 20 seconds in "
+        "all and 200 MB of memory."
+    )
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "[]", "{", '{"rows": 1}', '{"rows": [1]}', '{"rows": [[1]]}', "[" * 100_000]
+)
+def test_answer_of_a_process_that_was_taken_over_is_not_believed(monkeypatch, answer):
+    monkeypatch.setattr(confined_tables, "extract", lambda *_, **__: Extract(text=answer))
+
+    with pytest.raises(UnfitTableError, match="it is damaged"):
+        confined_tables.confined_rows(b"PK")
