@@ -230,7 +230,7 @@ class TestPage:
             row.participants.model(
                 release=row, agency=agency, code=agency.code, name=agency.name
             ).save_as(None, "test")
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             answer = get(client, "GER-2026/")
         assert len(answer.content) < 100_000
 
