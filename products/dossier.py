@@ -333,6 +333,7 @@ class Dossier:
             call=self.reading.facts if self.reading else None,
             decision=decision_facts(self.decision) if state == State.AGREED else None,
             comments=comment_facts(self.decision) if state == State.AGREED else None,
+            unread=bool(self.latest and state == State.AGREED and not self.latest.text),
             residue=(
                 tuple(residue.scan(self.latest.text))
                 if self.latest and state == State.AGREED

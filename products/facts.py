@@ -98,6 +98,8 @@ class Facts:
     decision: DecisionFacts | None = None
     comments: CommentFacts | None = None
     residue: tuple[Hit, ...] = ()
+    # Whether the version is kept as a file alone, so that nothing could be looked for in it.
+    unread: bool = False
     successor: str = ""
     successor_released: bool = False
 

@@ -159,7 +159,7 @@ COMMENTS_DISPOSED = Rule[Facts](
 NO_RESIDUE = Rule[Facts](
     id="no_drafting_residue",
     basis="rule 34",
-    satisfied=lambda facts: not facts.residue,
+    satisfied=lambda facts: not facts.residue and not facts.unread,
     sentence=lambda facts: _residue_sentence(facts),
     who_acts=lambda _: (EDITOR,),
     since=_since_state,
@@ -192,7 +192,7 @@ GUARDS: dict[Action, tuple[Rule[Facts], ...]] = {
 PASSED_OVER = {
     NO_OPEN_CONDITION.id: "An objection or a condition is open",
     COMMENTS_DISPOSED.id: "A comment has no disposition",
-    NO_RESIDUE.id: "The text has marks of drafting",
+    NO_RESIDUE.id: "The text has marks of drafting, or could not be looked through",
 }
 
 # What a product in this state waits for, so that its page can say what is still needed.
@@ -378,6 +378,11 @@ def _comments_sentence(facts: Facts) -> str:
 
 
 def _residue_sentence(facts: Facts) -> str:
+    if facts.unread:
+        return (
+            f"Version {facts.version} is kept as a file alone: nobody could look through its "
+            "text for drafting residue here."
+        )
     if not facts.residue:
         return "The text has no drafting residue."
     first = facts.residue[0]

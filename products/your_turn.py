@@ -165,6 +165,7 @@ def _release_facts(decision: Any, standing: Standing) -> Facts:
         decision=decision_facts(decision),
         comments=comment_facts(decision),
         residue=tuple(residue.scan(decision.call.version.text)),
+        unread=not decision.call.version.text,
     )
 
 

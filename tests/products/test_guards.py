@@ -211,6 +211,7 @@ def test_an_outcome_is_declared_after_the_deadline_or_when_all_have_answered():
         ({"decision": replace(DECIDED, objections=("ESA",))}, "no_open_condition"),
         ({"comments": CommentFacts(numbers=(3,), count=1)}, "comments_disposed"),
         ({"residue": (Hit(4, "[this/that]", "x"),)}, "no_drafting_residue"),
+        ({"unread": True}, "no_drafting_residue"),
     ],
 )
 def test_the_release_gate_holds(changes, rule):

@@ -106,7 +106,10 @@ class TestPage:
 
         html = texts(html_of(client, "OUT/"))
 
-        assert "<dt>The text has marks of drafting</dt><dd>A &lt;quotation&gt;.</dd>" in html
+        assert (
+            "<dt>The text has marks of drafting, or could not be looked through</dt>"
+            "<dd>A &lt;quotation&gt;.</dd>"
+        ) in html
 
     def test_names_nobody(self, client, out):
         names = {person.name for person in [*out.heads, out.secretariat]}

@@ -20,9 +20,9 @@ from workgroups.services import agencies
 pytestmark = pytest.mark.django_db
 
 
-def _agreed(*, conditions=False, reserved="", text="", **given):
+def _agreed(*, conditions=False, reserved="", text=None, **given):
     world = make_world(2, **given)
-    if text:
+    if text is not None:
         sent = clock.now() - timedelta(days=15)
         circulate(write_version(world.product, text=text), opened_at=sent)
     open_call(world)
@@ -143,6 +143,16 @@ def test_residue_is_passed_over_with_a_written_reason_that_is_kept():
     row = _release(world, overrides={"no_drafting_residue": "A quotation."})
 
     assert row.overrides == {"no_drafting_residue": "A quotation."}
+
+
+def test_a_file_without_text_is_not_called_free_of_residue():
+    world = _agreed(text="")
+
+    with pytest.raises(ProductError, match="could look through its text"):
+        _release(world)
+    row = _release(world, overrides={"no_drafting_residue": "The scan was read on paper."})
+
+    assert row.overrides == {"no_drafting_residue": "The scan was read on paper."}
 
 
 def test_the_next_edition_supersedes_the_one_it_names():
