@@ -20,23 +20,15 @@ from isecg.partial_dates import PartialDate
 from products.guards import PASSED_OVER
 from products.models import Product, Relation, Release, ReleaseParticipant, VersionFile
 from products.models.versions import FileRole
-from products.relations import RelationKind
+from products.relations import REVERSED, RelationKind
 from products.workflow import FINAL, State
 from workgroups.permissions import Standing
 
 BODY = "International Space Exploration Coordination Group"
 NON_BINDING = "Products of ISECG are non-binding."
 
+
 # Read from the other side, a relation goes by another name.
-REVERSED = {
-    RelationKind.SUPERSEDES: "Superseded by",
-    RelationKind.SUPPLEMENTS: "Supplemented by",
-    RelationKind.SUMMARY_OF: "Summarised by",
-    RelationKind.BUILDS_ON: "Built on by",
-    RelationKind.UPDATES: "Updated by",
-}
-
-
 def the_public() -> Standing:
     """Return the standing of whoever reads without being signed in."""
     return Standing.of(AnonymousUser())

@@ -18,6 +18,16 @@ class RelationKind(TextChoices):
     UPDATES = "updates", "Updates"
 
 
+# How the other product stands to this one.
+REVERSED = {
+    RelationKind.SUPERSEDES: "Superseded by",
+    RelationKind.SUPPLEMENTS: "Supplemented by",
+    RelationKind.SUMMARY_OF: "Summarised by",
+    RelationKind.BUILDS_ON: "Built on by",
+    RelationKind.UPDATES: "Updated by",
+}
+
+
 # What says that the other one is still in force; to build on an old edition is nothing amiss.
 _LEANING = (RelationKind.SUPPLEMENTS, RelationKind.SUMMARY_OF, RelationKind.UPDATES)
 

@@ -29,7 +29,7 @@ from products.models import (
 )
 from products.models.products import Degree, ElectorateRule
 from products.related import link_of, successor_of, with_successors
-from products.relations import RelationKind, caution
+from products.relations import REVERSED, RelationKind, caution
 from products.views import public_comments_on_product
 from products.workflow import PATH, PUBLIC, UNRELEASED, Action, State
 from workgroups import roster
@@ -345,21 +345,12 @@ def steps(state: State, *, was_released: bool) -> list[dict[str, str]]:
     ]
 
 
-_REVERSED = {
-    RelationKind.SUPERSEDES: "Superseded by",
-    RelationKind.SUPPLEMENTS: "Supplemented by",
-    RelationKind.SUMMARY_OF: "Summarised by",
-    RelationKind.BUILDS_ON: "Built on by",
-    RelationKind.UPDATES: "Updated by",
-}
-
-
 def _relation(product: Product, link: Relation, *, strikes: bool) -> dict[str, Any]:
     kind = RelationKind(link.kind)
     is_own = link.product_id == product.pk
     return {
         "pk": link.pk,
-        "words": kind.label if is_own else _REVERSED[kind],
+        "words": kind.label if is_own else REVERSED[kind],
         "other": link.target if is_own else link.product,
         "caution": caution(link_of(link)),
         "may_strike": strikes and is_own,

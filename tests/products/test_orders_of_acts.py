@@ -20,7 +20,15 @@ from products.consensus import AGREEING, Outcome, Stand
 from products.models import CommentPlace, Release, VersionFile
 from products.models.versions import ChangeClass
 from products.remarks import OPEN, CommentKind, Disposition
-from products.services import calls, circulations, comments, decisions, products, releases, versions
+from products.services import (
+    calls,
+    circulations,
+    comments,
+    decisions,
+    participation,
+    releases,
+    versions,
+)
 from products.services.comments import CommentFields
 from products.services.errors import ProductError
 from products.workflow import State
@@ -128,10 +136,12 @@ class Life:
         releases.withdraw(self.product, reason="No more.", by=self.desk)
 
     def leave(self, at):
-        products.leave(self.product, agency=self.agencies[at], reason="No more.", by=self.heads[at])
+        participation.leave(
+            self.product, agency=self.agencies[at], reason="No more.", by=self.heads[at]
+        )
 
     def join(self, at):
-        products.join(
+        participation.join(
             self.product,
             agency=self.agencies[at],
             degree="contributing",
