@@ -153,6 +153,9 @@
     bar.hidden = false;
     show();
     land();
+  });
+})();
+
 /* The writing page: a draft that saves itself, and a preview beside it. Its three buttons do the
    same without a script. */
 (() => {
