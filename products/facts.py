@@ -69,10 +69,18 @@ class DecisionFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class CommentFacts:
-    """The comments that nobody has disposed of: how many, and the first of their numbers."""
+    """The comments that nobody has disposed of: how many, and the first of their numbers.
+
+    ``public`` counts those of the public that were not refused (rule 36).
+    """
 
     numbers: tuple[int, ...] = ()
     count: int = 0
+    public: int = 0
+
+    @property
+    def any(self) -> bool:
+        return bool(self.count or self.public)
 
 
 @dataclass(frozen=True, kw_only=True)

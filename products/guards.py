@@ -150,7 +150,7 @@ COMMENTS_DISPOSED = Rule[Facts](
     id="comments_disposed",
     basis="rule 34",
     applies=lambda facts: facts.comments is not None,
-    satisfied=lambda facts: facts.comments is None or not facts.comments.count,
+    satisfied=lambda facts: facts.comments is None or not facts.comments.any,
     sentence=lambda facts: _comments_sentence(facts),
     who_acts=lambda _: (EDITOR,),
     since=_since_state,
@@ -367,14 +367,22 @@ def _held_open(facts: Facts) -> list[str]:
 
 def _comments_sentence(facts: Facts) -> str:
     held = facts.comments
-    if held is None or not held.count:
+    if held is None or not held.any:
         return "Every comment has its disposition."
-    numbers = [f"C-{number}" for number in held.numbers]
-    if more := held.count - len(numbers):
-        numbers.append(f"{more} more")
-    named = " and ".join([", ".join(numbers[:-1]), numbers[-1]] if numbers[1:] else numbers)
-    verb = "have" if held.count > 1 else "has"
-    return f"{held.count} comment{'s' * (held.count > 1)} {verb} no disposition: {named}."
+    found = []
+    if held.count:
+        numbers = [f"C-{number}" for number in held.numbers]
+        if more := held.count - len(numbers):
+            numbers.append(f"{more} more")
+        named = " and ".join([", ".join(numbers[:-1]), numbers[-1]] if numbers[1:] else numbers)
+        found.append(f"{_undisposed(held.count, 'comment')}: {named}.")
+    if held.public:
+        found.append(f"{_undisposed(held.public, 'public comment')}.")
+    return " ".join(found)
+
+
+def _undisposed(count: int, what: str) -> str:
+    return f"{count} {what}s have no disposition" if count > 1 else f"1 {what} has no disposition"
 
 
 def _residue_sentence(facts: Facts) -> str:

@@ -11,10 +11,19 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
 from products import rendering, residue
 from products.facts import CommentFacts
-from products.models import Comment, Decision, Elector, PositionEntry, Product, Relation, Version
+from products.models import (
+    Comment,
+    Decision,
+    Elector,
+    PositionEntry,
+    Product,
+    PublicComment,
+    Relation,
+    Version,
+)
 from products.models.products import Kind
 from products.relations import RelationKind
-from products.remarks import OPEN
+from products.remarks import OPEN, Moderation
 from products.residue import Hit
 from products.workflow import State
 
@@ -32,8 +41,11 @@ def with_open_comments(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
     )
     count = rows.order_by().values("product").annotate(of=Count("pk")).values("of")
     numbers = rows.order_by("number").values("number")
+    said = PublicComment.objects.filter(product=OuterRef("call__product"), disposition="")
+    said = said.exclude(moderation=Moderation.REFUSED).order_by()
     return decisions.annotate(
         open_comments=Subquery(count),
+        open_public=Subquery(said.values("product").annotate(of=Count("pk")).values("of")),
         open_comment_1=Subquery(numbers[:1]),
         open_comment_2=Subquery(numbers[1:2]),
     )
@@ -47,6 +59,7 @@ def comment_facts(decision: Any) -> CommentFacts | None:
     return CommentFacts(
         numbers=tuple(number for number in first if number is not None),
         count=decision.open_comments or 0,
+        public=decision.open_public or 0,
     )
 
 

@@ -210,6 +210,7 @@ def test_an_outcome_is_declared_after_the_deadline_or_when_all_have_answered():
         ({"decision": replace(DECIDED, conditions=("CSA",))}, "no_open_condition"),
         ({"decision": replace(DECIDED, objections=("ESA",))}, "no_open_condition"),
         ({"comments": CommentFacts(numbers=(3,), count=1)}, "comments_disposed"),
+        ({"comments": CommentFacts(public=1)}, "comments_disposed"),
         ({"residue": (Hit(4, "[this/that]", "x"),)}, "no_drafting_residue"),
         ({"unread": True}, "no_drafting_residue"),
     ],
@@ -233,6 +234,15 @@ def test_the_gate_names_the_first_comments_and_counts_the_rest(numbers, count, s
     found = {finding.rule: finding.sentence for finding in guard(Action.RELEASE, facts)}
 
     assert found["comments_disposed"] == sentence
+
+
+def test_the_gate_counts_what_the_public_said():
+    facts = replace(AGREED, comments=CommentFacts(numbers=(3,), count=1, public=2))
+    found = {finding.rule: finding.sentence for finding in guard(Action.RELEASE, facts)}
+
+    assert found["comments_disposed"] == (
+        "1 comment has no disposition: C-3. 2 public comments have no disposition."
+    )
 
 
 def test_everything_of_the_gate_but_the_consensus_is_passed_over_with_a_reason():

@@ -13,7 +13,13 @@ from products.relations import RelationKind
 from products.services import calls, decisions, relations, releases
 from products.services.errors import ProductError
 from products.workflow import State
-from tests.factories import CommentFactory, ProductFactory, UserFactory
+from tests.factories import (
+    CommentFactory,
+    CommentWindowFactory,
+    ProductFactory,
+    PublicCommentFactory,
+    UserFactory,
+)
 from tests.products.world import circulate, make_world, write_version
 from workgroups.services import agencies
 
@@ -270,6 +276,23 @@ def test_a_comment_without_a_disposition_holds_the_release():
     assert str(refused.value) == "3 comments have no disposition: C-1, C-3 and 1 more."
     row = _release(world, overrides={"comments_disposed": "For the next edition."})
     assert row.overrides == {"comments_disposed": "For the next edition."}
+
+
+def test_what_the_public_said_of_a_draft_is_answered_before_its_release():
+    world = _agreed()
+    window = CommentWindowFactory(version=world.product.versions.get())
+    said = PublicCommentFactory(window=window)
+    # What was refused is no comment.
+    PublicCommentFactory(
+        window=window, moderation="refused", moderation_reason="Spam.", moderated_at=clock.now()
+    )
+
+    with pytest.raises(ProductError, match=r"^1 public comment has no disposition\.$"):
+        _release(world)
+    said.disposition, said.disposed_at = "next", clock.now()
+    said.save_as(None, "test")
+
+    assert _release(world).overrides == {}
 
 
 def test_an_action_pending_is_not_yet_a_disposition():
