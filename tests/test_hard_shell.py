@@ -124,12 +124,14 @@ def test_every_answer_has_the_headers_of_the_shell(site, who):
     assert wrong == {}
 
 
-# What machines read of released products is the same for everybody, and may be kept a while.
-FOR_MACHINES = {
-    "publication_csl",
-    "publication_metadata",
-    "publication_ris",
-    "publications_feed",
+# What machines read of released products, and their files, are the same for everybody, and may be
+# kept for so many seconds.
+FOR_EVERYBODY = {
+    "publication_csl": 300,
+    "publication_file": 3600,
+    "publication_metadata": 300,
+    "publication_ris": 300,
+    "publications_feed": 300,
 }
 
 
@@ -138,8 +140,8 @@ def test_no_page_of_a_person_may_be_kept(site, who):
     kept = {}
     for name, url in all_urls(site):
         answer = site.ask(who, "GET", url)
-        if name in FOR_MACHINES and answer.status_code == 200:
-            assert answer["Cache-Control"] == "public, max-age=300"
+        if name in FOR_EVERYBODY and answer.status_code == 200:
+            assert answer["Cache-Control"] == f"public, max-age={FOR_EVERYBODY[name]}"
             continue
         if "no-store" not in answer["Cache-Control"] or "public" in answer["Cache-Control"]:
             kept[url] = answer["Cache-Control"]

@@ -392,10 +392,12 @@ BARE = {
     ("products/views/history.py", "Call"): "of one product, whose page the reader sees",
     ("products/views/history.py", "Event"): "of one product, whose history is the members'",
     ("products/views/home.py", "Event"): "of products whose drafts the reader reads",
-    ("products/views/home.py", "Letter"): "a number of failures, for the secretariat",
+    ("products/views/beside.py", "Agency"): "the members, for who enters a comment on behalf",
+    ("products/views/comment_page.py", "Agency"): "the members, for who names an action's owner",
     ("products/views/seats.py", "Letter"): "the state of the last one, for who sends the next",
     ("products/views/seats.py", "Mandate"): "of who is told, for who tells them",
     ("products/views/product_page.py", "Agency"): "a number of members",
+    ("products/views/product_page.py", "Comment"): "two numbers, for who reads drafts",
     ("products/views/product_page.py", "Call"): "a key beside a product that the reader sees",
     ("products/views/product_page.py", "Decision"): "a number beside a product that is seen",
     (

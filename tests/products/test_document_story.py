@@ -286,7 +286,7 @@ def test_a_draft_through_four_versions_to_its_public_page(group):
         main.sha256,
     ):
         assert words in page
-    assert "superseded" not in page
+    assert "This edition is superseded" not in page
     file = public.get(reverse("publication_file", args=["GER-2026", main.name]))
     assert file.getvalue().decode() == FOURTH
     old = public.get(reverse("publication", args=["GER-2024"])).content.decode()

@@ -9,7 +9,6 @@ import resource
 import struct
 import tempfile
 import zipfile
-from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -199,18 +198,19 @@ HOSTILE = {
 
 
 @pytest.fixture
-def places(settings, tmp_path):
+def places(settings, tmp_path, monkeypatch):
     """Have a store and a place for temporary files that are ours alone."""
     (tmp_path / "temporary").mkdir()
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "temporary"
+    # Where a temporary file would go that does not ask the settings.
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "elsewhere"))
     return tmp_path
 
 
 def _left(places):
-    found = {path for path in places.rglob("*") if path.is_file()}
-    # Where a temporary file would go that does not ask the settings.
-    return found | set(Path(tempfile.gettempdir()).glob("*.upload*"))
+    return {path for path in places.rglob("*") if path.is_file()}
 
 
 # A rendition is looked at as the main file is.
