@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import IntegrityError, connection, models, transaction
+from django.db import DataError, IntegrityError, connection, models, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -77,11 +77,11 @@ def mark(model, rows):
 
 
 def _write(model, pk, name, text):
-    """Write into one field, and say whether the constraints of the table let it be."""
+    """Write into one field, and say whether its length and the table's constraints let it be."""
     try:
         with transaction.atomic():
             models.QuerySet(model).filter(pk=pk).update(**{name: text})
-    except IntegrityError:
+    except (IntegrityError, DataError):
         return False
     return True
 
