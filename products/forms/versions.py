@@ -78,7 +78,7 @@ class VersionForm(forms.Form):
         coerce=ChangeClass,
         widget=forms.RadioSelect,
         help_text="A substantive version takes a product that is shared, in consensus or agreed "
-        "back to drafting.",
+        "back to drafting; an editorial one of a shared product is circulated before a call opens.",
     )
     note = forms.CharField(
         label="What changed, and why",

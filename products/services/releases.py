@@ -64,7 +64,7 @@ def release(
         Action.RELEASE,
         by=by,
         reason=reason,
-        version=f"v{dossier.latest.number}" if dossier.latest else "",
+        version=dossier.version_label,
         after={
             "participants": [agency.code for agency in participants],
             "sha256": dossier.facts.sha256,
@@ -100,8 +100,9 @@ def _supersede_previous(product: Product, dossier: Dossier, *, by: User) -> None
             after={"kind": kind.value, "target": previous.code},
             also=[previous],
         )
-    moves.check_guards(Action.SUPERSEDE, Dossier(previous, clock.now()).facts)
-    moves.move(previous, Action.SUPERSEDE, by=by, reason=reason)
+    earlier = Dossier(previous, clock.now())
+    moves.check_guards(Action.SUPERSEDE, earlier.facts)
+    moves.move(previous, Action.SUPERSEDE, by=by, reason=reason, version=earlier.version_label)
     notifications.state_changed(previous, by=by, reason=reason)
 
 
@@ -112,8 +113,8 @@ def supersede(product: Product, *, reason: str, by: User) -> None:
     :raises PermissionDenied: if ``by`` is not of the secretariat.
     :raises ProductError: if it is not released, or no released successor is named.
     """
-    moves.enter(product, Action.SUPERSEDE, by=by)
-    moves.move(product, Action.SUPERSEDE, by=by, reason=reason)
+    _, dossier = moves.enter(product, Action.SUPERSEDE, by=by)
+    moves.move(product, Action.SUPERSEDE, by=by, reason=reason, version=dossier.version_label)
     notifications.state_changed(product, by=by, reason=reason)
 
 
@@ -128,5 +129,5 @@ def withdraw(product: Product, *, reason: str, by: User) -> None:
     calls.end_undecided(
         dossier, state=CallState.RETURNED, by=by, reason=f"The product was withdrawn: {reason}"
     )
-    moves.move(product, Action.WITHDRAW, by=by, reason=reason)
+    moves.move(product, Action.WITHDRAW, by=by, reason=reason, version=dossier.version_label)
     notifications.state_changed(product, by=by, reason=reason)

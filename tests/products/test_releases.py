@@ -7,6 +7,7 @@ import pytest
 
 from isecg import clock
 from isecg.events import log
+from isecg.events.models import Event
 from products.consensus import Outcome, Stand
 from products.models import Decision, Relation, Release
 from products.relations import RelationKind
@@ -149,6 +150,23 @@ def test_residue_is_passed_over_with_a_written_reason_that_is_kept():
     row = _release(world, overrides={"no_drafting_residue": "A quotation."})
 
     assert row.overrides == {"no_drafting_residue": "A quotation."}
+
+
+def test_every_end_of_a_product_names_the_version_it_stood_at():
+    old = _agreed(series="GER")
+    _release(old)
+    new = _agreed(series="GER")
+    _release(new)
+    releases.withdraw(new.product, reason="It was a mistake.", by=new.secretariat)
+
+    wanted = ["product.release", "product.supersede", "product.withdraw"]
+    rows = Event.objects.filter(event__in=wanted).order_by("seq")
+    assert [(row.event, row.payload["version"]) for row in rows] == [
+        ("product.release", "v1"),
+        ("product.release", "v1"),
+        ("product.supersede", "v1"),
+        ("product.withdraw", "v1"),
+    ]
 
 
 def test_a_file_without_text_is_not_called_free_of_residue():
