@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import override_settings
+from hypothesis import settings as hypothesis_settings
 
 from isecg.celery import app as celery_app
 from tests.openid import process as openid
@@ -22,6 +23,13 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+# What is generated is the same each time, so that a run tells of the change and not of chance, and
+# how fast the machine is tells nothing. To look further: ARGS="--hypothesis-profile=explore".
+hypothesis_settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis_settings.register_profile("explore", deadline=None, max_examples=1000)
+hypothesis_settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -18,6 +18,7 @@ from isecg import clock
 from products import files, residue
 from products.consensus import AGREEING, Outcome, Stand
 from products.models import CommentPlace, Release, VersionFile
+from products.models.products import Degree
 from products.models.versions import ChangeClass
 from products.remarks import OPEN, CommentKind, Disposition
 from products.services import (
@@ -144,7 +145,7 @@ class Life:
         participation.join(
             self.product,
             agency=self.agencies[at],
-            degree="contributing",
+            degree=Degree.CONTRIBUTING,
             reason="Again.",
             by=self.heads[at],
         )
