@@ -48,6 +48,7 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CLEAN = "# Power\n\nAgencies share plans.\n\nThe gap is studied.\n"
 BRACKETS = "# Power\n\nAgencies share plans.\n\nThe gap is [studied/ analyzed].\n"
 MOVED = "# Power\n\nThe gap is studied.\n\nAgencies share plans.\n\nMore.\n"
+WRITTEN = ("version", MOVED, ChangeClass.SUBSTANTIVE)
 GATE = ("no_drafting_residue", "comments_disposed", "no_open_condition")
 
 
@@ -266,8 +267,10 @@ def live(acts):
 @given(st.lists(one_act, max_size=12), st.booleans(), st.lists(one_act, max_size=6))
 @example(before=[], agreed=True, after=[("release", set())])
 @example(before=[("comment", 0, 2)], agreed=True, after=[("release", set(GATE))])
+@example(before=[("comment", 0, 3), WRITTEN, ("comment", 1, None)], agreed=False, after=[WRITTEN])
 def test_no_order_of_acts_loses_or_passes_over_anything(before, agreed, after):
-    live([*before, *(way_to() if agreed else []), *after])
+    # Without a first version most acts would have nothing to be done to.
+    live([WRITTEN, *before, *(way_to() if agreed else []), *after])
 
 
 @pytest.mark.parametrize(
