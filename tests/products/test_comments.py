@@ -183,6 +183,9 @@ class TestSubmitting:
         for version in (older, newer):
             comments.submit_comment(version, agency=esa, fields=said(), by=head)
 
+        rows = product.comments.order_by("number").values_list("number", "version__number")
+        assert list(rows) == [(1, 1), (2, 2)]
+
     @pytest.mark.parametrize("anchor", [0, 4, 10**9])
     def test_refuses_a_paragraph_that_is_not_there(self, version, esa, head, anchor):
         with pytest.raises(ProductError, match=f"has no paragraph {anchor}"):
@@ -550,8 +553,11 @@ class TestAnswering:
             source="Letter",
         ).save_as(None, "factory")
 
-        comments.answer(given, answer=Answer.CONFIRMED, text="", by=heir.person)
-        comments.withdraw(given, reason="Ours now.", by=heir.person)
+        answered = comments.answer(given, answer=Answer.CONFIRMED, text="", by=heir.person)
+        assert (answered.answer, answered.answered_by) == (Answer.CONFIRMED, heir.person)
+        withdrawn = comments.withdraw(given, reason="Ours now.", by=heir.person)
+        # It is taken back by the successor, and stays the comment of who gave it.
+        assert (withdrawn.disposition, withdrawn.agency) == (Disposition.WITHDRAWN, esa)
 
 
 class TestWithdrawing:
