@@ -21,6 +21,7 @@ from products.models import Call, Elector
 from products.models.calls import CallState
 from products.services import calls as services
 from products.services.errors import ProductError
+from products.views.product_page import way_to
 from products.workflow import Action, State
 from workgroups.forms.base import ReasonForm
 from workgroups.models import Agency
@@ -42,11 +43,7 @@ def get_call(standing: Standing, pk: int) -> Call:
 def trail(call: Call, *, last: str = "") -> Trail:
     """Return the way to a call's page, or to a page below it."""
     own = f"Call on version {call.version.number}"
-    way = [
-        ("Products", reverse("products")),
-        (call.product.code, call.product.get_absolute_url()),
-        (own, call.get_absolute_url()),
-    ]
+    way = way_to(call.product, (own, call.get_absolute_url()))
     return [*way, (last, "")] if last else way
 
 

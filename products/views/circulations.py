@@ -6,33 +6,24 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from products import deliveries, guards, permissions
 from products.dossier import Dossier
 from products.facts import Facts
 from products.forms.circulations import CirculateForm
-from products.models import Circulation, Product
+from products.models import Circulation
 from products.services import circulations as services
 from products.services import moves
 from products.services.errors import ProductError
-from products.views.product_page import get_product
+from products.views.product_page import get_product, way_to
 from products.views.seats import letters, read_seats
 from products.warnings import CIRCULATION, warnings
 from products.workflow import Action
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
 from workgroups.sign_in.recency import binding
-from workgroups.views.form_pages import AuthedRequest, Trail, form_page, typed
-
-
-def _trail(product: Product, last: str) -> Trail:
-    return [
-        ("Products", reverse("products")),
-        (product.code, product.get_absolute_url()),
-        (last, ""),
-    ]
+from workgroups.views.form_pages import AuthedRequest, form_page, typed
 
 
 @form_page
@@ -65,7 +56,7 @@ def circulation_new(request: AuthedRequest, code: str) -> HttpResponse:
         "form": form,
         "sheet": sheet,
         "findings": guards.guard(Action.CIRCULATE, facts),
-        "trail": _trail(product, "Circulate"),
+        "trail": way_to(product, ("Circulate", "")),
     }
     return render(request, "products/circulations/circulation_new.html", context, status=status)
 
@@ -109,6 +100,6 @@ def circulation(request: AuthedRequest, pk: int) -> HttpResponse:
         "told": sum(not row.was_missed for row in rows),
         # Names and addresses, and what mail servers said of them, are the desk's (rule 44).
         "shows_people": standing.is_secretariat,
-        "trail": _trail(product, f"Circulation of version {found.version.number}"),
+        "trail": way_to(product, (f"Circulation of version {found.version.number}", "")),
     }
     return render(request, "products/circulations/circulation.html", context)

@@ -20,6 +20,7 @@ from products.remarks import Disposition
 from products.services import comment_rows
 from products.services import comments as services
 from products.services.errors import ProductError
+from products.views.product_page import way_to
 from products.workflow import PUBLIC
 from workgroups.models import Agency
 from workgroups.permissions import Standing
@@ -31,12 +32,7 @@ Refused = tuple[str, forms.Form]
 
 def trail(product: Product, *last: tuple[str, str]) -> Trail:
     """Return the way to a page of a product's comments."""
-    return [
-        ("Products", reverse("products")),
-        (product.code, product.get_absolute_url()),
-        ("Comments", reverse("comments", args=[product.code])),
-        *last,
-    ]
+    return way_to(product, ("Comments", reverse("comments", args=[product.code])), *last)
 
 
 def get_comment(standing: Standing, code: str, pk: int) -> Comment:

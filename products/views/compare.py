@@ -18,7 +18,7 @@ from products.compare import compare as compare_texts
 from products.compare_sheet import Item, Part, Sheet
 from products.forms.compare import VIEWS, CompareForm
 from products.models import CirculationRecipient, PositionEntry, Product, Version
-from products.views.product_page import ProductPage, require_drafts
+from products.views.product_page import ProductPage, require_drafts, way_to
 from workgroups.models import Agency
 from workgroups.views.form_pages import AuthedRequest
 
@@ -43,11 +43,7 @@ def compare(request: AuthedRequest, code: str) -> HttpResponse:
         "product": product,
         "form": form,
         "versions": rows,
-        "trail": [
-            ("Products", reverse("products")),
-            (product.code, product.get_absolute_url()),
-            ("Compare", ""),
-        ],
+        "trail": way_to(product, ("Compare", "")),
     }
     if form.is_valid():
         context |= _compared(product, rows, form.cleaned_data, part=request.GET.get("part"))

@@ -11,7 +11,6 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from isecg import row_history
@@ -19,7 +18,7 @@ from isecg.events.log import reference
 from isecg.events.models import Event
 from products import happenings
 from products.models import Call, Product
-from products.views.product_page import ProductPage, require_drafts
+from products.views.product_page import ProductPage, require_drafts, way_to
 from workgroups.models import User
 from workgroups.views.form_pages import AuthedRequest
 
@@ -54,11 +53,7 @@ def product_history(request: AuthedRequest, code: str) -> HttpResponse:
         "changes": shown if view == "record" else [],
         "milestones": shown if view == "milestones" else [],
         "events": [_shown(event) for event in shown] if view == "events" else [],
-        "trail": [
-            ("Products", reverse("products")),
-            (product.code, product.get_absolute_url()),
-            ("History", ""),
-        ],
+        "trail": way_to(product, ("History", "")),
     }
     return render(request, "products/products/history.html", context)
 

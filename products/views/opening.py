@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 
 from products import call_sheet, consensus, defaults, guards
 from products.dossier import Dossier
@@ -16,6 +15,7 @@ from products.models import Product
 from products.services import calls as services
 from products.services import moves
 from products.services.errors import ProductError
+from products.views.product_page import way_to
 from products.views.seats import letters, read_seats
 from products.warnings import warnings
 from products.workflow import Action
@@ -55,11 +55,7 @@ def call_new(request: AuthedRequest, code: str) -> HttpResponse:
         "form": form,
         "sheet": sheet,
         "findings": guards.guard(Action.OPEN_CALL, dossier.facts),
-        "trail": [
-            ("Products", reverse("products")),
-            (product.code, product.get_absolute_url()),
-            ("Open a call", ""),
-        ],
+        "trail": way_to(product, ("Open a call", "")),
     }
     return render(request, "products/calls/call_new.html", context, status=status)
 

@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from isecg import clock
-from products import permissions
 from products.forms.products import (
     EditorForm,
     JoinForm,
@@ -18,29 +17,12 @@ from products.forms.products import (
 from products.models import Product
 from products.services import participation
 from products.services import products as services
-from products.views.product_page import get_product
+from products.views.product_page import get_editable, get_product, way_to
 from workgroups.forms.base import ReasonForm
 from workgroups.models import Agency, User
-from workgroups.permissions import Standing
 from workgroups.permissions import require as require_standing
 from workgroups.roles import Ability
-from workgroups.views.form_pages import AuthedRequest, Trail, answer, form_page, typed
-
-
-def _trail(product: Product | None = None) -> Trail:
-    trail = [("Products", reverse("products"))]
-    return [*trail, (product.code, product.get_absolute_url())] if product else trail
-
-
-def _editable(request: AuthedRequest, code: str) -> tuple[Standing, Product]:
-    """Return who asks, and a product that this person may edit.
-
-    :raises PermissionDenied: if it is not theirs to edit.
-    """
-    standing = Standing.of(request.user)
-    product = get_product(standing, code)
-    permissions.require(standing, Ability.EDIT_PRODUCT, product)
-    return standing, product
+from workgroups.views.form_pages import AuthedRequest, answer, form_page, typed
 
 
 @form_page
@@ -53,7 +35,7 @@ def product_new(request: AuthedRequest) -> HttpResponse:
         done="The product is proposed.",
         title="Propose a product",
         button="Propose the product",
-        trail=_trail(),
+        trail=[("Products", reverse("products"))],
         lede="Drafting starts once a working group is responsible and it stands on the Workplan. "
         "Products of ISECG are non-binding.",
     )
@@ -61,7 +43,7 @@ def product_new(request: AuthedRequest) -> HttpResponse:
 
 @form_page
 def product_edit(request: AuthedRequest, code: str) -> HttpResponse:
-    standing, product = _editable(request, code)
+    standing, product = get_editable(request, code)
     return answer(
         request,
         # A form writes what is typed into its row: the service must see what is stored.
@@ -73,14 +55,14 @@ def product_edit(request: AuthedRequest, code: str) -> HttpResponse:
         to=product,
         title=f"Edit {product.code}",
         button="Save the changes",
-        trail=_trail(product),
+        trail=way_to(product),
         lede="What the product says of itself; it is and stays non-binding.",
     )
 
 
 @form_page
 def editor_new(request: AuthedRequest, code: str) -> HttpResponse:
-    standing, product = _editable(request, code)
+    standing, product = get_editable(request, code)
     return answer(
         request,
         EditorForm(typed(request), people=User.objects.visible_to(standing)),
@@ -89,14 +71,14 @@ def editor_new(request: AuthedRequest, code: str) -> HttpResponse:
         to=product,
         title=f"Add an editor of {product.code}",
         button="Add the editor",
-        trail=_trail(product),
+        trail=way_to(product),
         lede="Editors write the versions and circulate them.",
     )
 
 
 @form_page
 def editor_end(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
-    standing, product = _editable(request, code)
+    standing, product = get_editable(request, code)
     seen = product.editors.visible_to(standing).select_related("person")
     editor = get_object_or_404(seen, pk=pk)
     return answer(
@@ -107,7 +89,7 @@ def editor_end(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
         to=product,
         title=f"Take {editor.person} off the editors of {product.code}",
         button="Take off",
-        trail=_trail(product),
+        trail=way_to(product),
         lede="The versions already written keep their author.",
     )
 
@@ -125,7 +107,7 @@ def participant_new(request: AuthedRequest, code: str) -> HttpResponse:
         to=product,
         title=f"Enter a participating agency of {product.code}",
         button="Enter the agency",
-        trail=_trail(product),
+        trail=way_to(product),
         lede="Say in the reason where you have it from: it stands in the history.",
     )
 
@@ -144,6 +126,6 @@ def participant_end(request: AuthedRequest, code: str) -> HttpResponse:
         to=product,
         title=f"Enter a departure from {product.code}",
         button="Enter the departure",
-        trail=_trail(product),
+        trail=way_to(product),
         lede="Its position in an open call stays in the history and is not counted.",
     )

@@ -36,7 +36,7 @@ from workgroups import roster
 from workgroups.models import Agency
 from workgroups.permissions import Standing, labels
 from workgroups.roles import Ability
-from workgroups.views.form_pages import AuthedRequest
+from workgroups.views.form_pages import AuthedRequest, Trail
 
 FULLY_SHOWN = 10
 # In the other states every query of the budget is needed; the history page has them always.
@@ -81,6 +81,22 @@ def get_version(standing: Standing, code: str, number: int) -> Version:
     """
     rows = Version.objects.visible_to(standing).select_related("product", "author")
     return get_object_or_404(rows, product__code=code, number=number)
+
+
+def get_editable(request: AuthedRequest, code: str) -> tuple[Standing, Product]:
+    """Return who asks, and a product that this person may edit.
+
+    :raises PermissionDenied: if it is not theirs to edit.
+    """
+    standing = Standing.of(request.user)
+    product = get_product(standing, code)
+    permissions.require(standing, Ability.EDIT_PRODUCT, product)
+    return standing, product
+
+
+def way_to(product: Product, *last: tuple[str, str]) -> Trail:
+    """Return the breadcrumbs that lead to ``product``, and on to ``last``: labels, addresses."""
+    return [("Products", reverse("products")), (product.code, product.get_absolute_url()), *last]
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,13 @@ from products.relations import RelationKind
 from products.services import comment_windows
 from products.services import public_comments as services
 from products.services.errors import ProductError
+from products.views.product_page import way_to
 from workgroups.models import Agency
 from workgroups.permissions import Standing
 from workgroups.recipients import people_of
 from workgroups.roles import Ability
 from workgroups.sign_in.recency import binding
-from workgroups.views.form_pages import AuthedRequest, Trail, answer, form_page, typed
+from workgroups.views.form_pages import AuthedRequest, answer, form_page, typed
 
 PER_PAGE = 50
 
@@ -37,10 +38,6 @@ def _product(standing: Standing, code: str) -> Product:
 
 def _comments(standing: Standing, product: Product) -> Any:
     return PublicComment.objects.visible_to(standing).filter(product=product).order_by("number")
-
-
-def _trail(product: Product, *more: tuple[str, str]) -> Trail:
-    return [("Products", reverse("products")), (product.code, product.get_absolute_url()), *more]
 
 
 def _home(product: Product) -> str:
@@ -92,7 +89,7 @@ def _show(
         "bulk": (bulk or forms.BulkForm(None, numbers=[])) if moderates else None,
         "chosen": bulk.data.getlist("numbers") if bulk else [],  # type: ignore[attr-defined]
         "queued_before": _queued_before(standing, product),
-        "trail": _trail(product, ("Public comments", "")),
+        "trail": way_to(product, ("Public comments", "")),
     }
     status = 422 if bulk or close else 200
     return render(request, "products/public_comments/list.html", context, status=status)
@@ -178,7 +175,7 @@ def window_open(request: AuthedRequest, code: str) -> HttpResponse:
         "sheet": sheet,
         "days": defaults.public_comment_days(),
         "released": release is not None,
-        "trail": _trail(
+        "trail": way_to(
             product,
             ("Public comments", _home(product)),
             ("Ask the public for comments", ""),
@@ -280,7 +277,7 @@ def _show_one(
         "dispose_form": refused or (forms.DisposeForm(initial=initial) if disposes else None),
         "bulk": forms.BulkForm(None, numbers=[]),
         "next_editions": _next_editions(standing, product) if comment.disposition else [],
-        "trail": _trail(product, ("Public comments", _home(product)), (f"P-{comment.number}", "")),
+        "trail": way_to(product, ("Public comments", _home(product)), (f"P-{comment.number}", "")),
     }
     status = 422 if refused else 200
     return render(request, "products/public_comments/one.html", context, status=status)
@@ -324,7 +321,7 @@ def erase(request: AuthedRequest, code: str, number: int) -> HttpResponse:
         to=comment.get_absolute_url(),
         title=f"Erase who wrote P-{number}",
         button="Erase name and address",
-        trail=_trail(
+        trail=way_to(
             product,
             ("Public comments", _home(product)),
             (f"P-{number}", comment.get_absolute_url()),

@@ -4,38 +4,19 @@ from functools import partial
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 
-from products import permissions
 from products.forms.products import RelationForm
 from products.models import Product
 from products.services import relations as services
-from products.views.product_page import get_product
+from products.views.product_page import get_editable, way_to
 from workgroups.forms.base import ReasonForm
-from workgroups.permissions import Standing
-from workgroups.roles import Ability
-from workgroups.views.form_pages import AuthedRequest, Trail, answer, form_page, typed
-
-
-def _editable(request: AuthedRequest, code: str) -> tuple[Standing, Product]:
-    """Return who asks, and a product that this person may edit.
-
-    :raises PermissionDenied: if it is not theirs to edit.
-    """
-    standing = Standing.of(request.user)
-    product = get_product(standing, code)
-    permissions.require(standing, Ability.EDIT_PRODUCT, product)
-    return standing, product
-
-
-def _trail(product: Product) -> Trail:
-    return [("Products", reverse("products")), (product.code, product.get_absolute_url())]
+from workgroups.views.form_pages import AuthedRequest, answer, form_page, typed
 
 
 @form_page
 def relation_new(request: AuthedRequest, code: str) -> HttpResponse:
     """Record a relation; where something is to be known of it, show that first."""
-    standing, product = _editable(request, code)
+    standing, product = get_editable(request, code)
     form = RelationForm(typed(request), products=Product.objects.visible_to(standing))
     title = f"Add a relation of {product.code}"
     if request.method == "POST" and "confirm" not in request.POST and form.is_valid():
@@ -47,7 +28,7 @@ def relation_new(request: AuthedRequest, code: str) -> HttpResponse:
                 "kind": kind,
                 "form": form,
                 "caution": caution,
-                "trail": [*_trail(product), (title, "")],
+                "trail": way_to(product, (title, "")),
             }
             return render(request, "products/relations/relation_sheet.html", context)
     return answer(
@@ -58,7 +39,7 @@ def relation_new(request: AuthedRequest, code: str) -> HttpResponse:
         to=product,
         title=title,
         button="Add the relation",
-        trail=_trail(product),
+        trail=way_to(product),
         lede="The release of an edition supersedes the one that it names. A supplement does not "
         "supersede its base.",
     )
@@ -67,7 +48,7 @@ def relation_new(request: AuthedRequest, code: str) -> HttpResponse:
 @form_page
 def relation_end(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
     """Strike a relation that was entered in error."""
-    standing, product = _editable(request, code)
+    standing, product = get_editable(request, code)
     seen = product.relations.visible_to(standing).select_related("product", "target")
     relation = get_object_or_404(seen, pk=pk)
     return answer(
@@ -78,6 +59,6 @@ def relation_end(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
         to=product,
         title=f"Strike: {relation}",
         button="Strike the relation",
-        trail=_trail(product),
+        trail=way_to(product),
         lede="For a relation that was entered in error. It stays in the history, with the reason.",
     )

@@ -6,14 +6,13 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
 from products import permissions
 from products.forms.releases import ReleaseForm
 from products.release_gate import annex_of, predecessor_of, residue_places
 from products.services import releases
 from products.services.errors import ProductError
-from products.views.product_page import ProductPage
+from products.views.product_page import ProductPage, way_to
 from products.workflow import Action, State
 from workgroups.permissions import labels
 from workgroups.roles import Ability
@@ -57,11 +56,7 @@ def _form(request: AuthedRequest, page: ProductPage) -> ReleaseForm:
 
 def _context(page: ProductPage, form: ReleaseForm) -> dict[str, Any]:
     product, dossier = page.product, page.dossier
-    trail = [
-        ("Products", reverse("products")),
-        (product.code, product.get_absolute_url()),
-        ("Release", ""),
-    ]
+    trail = way_to(product, ("Release", ""))
     context = {"product": product, "form": form, "trail": trail}
     if product.state != State.AGREED:
         return context | {"is_agreed": False}

@@ -14,7 +14,7 @@ from products.models import Product, Version
 from products.release_gate import residue_places
 from products.views import beside
 from products.views.files import answer_with
-from products.views.product_page import get_version
+from products.views.product_page import get_version, way_to
 from products.workflow import UNRELEASED
 from workgroups.models import LiaisonOrganisation
 from workgroups.permissions import Standing
@@ -23,14 +23,6 @@ from workgroups.views.form_pages import AuthedRequest, Trail
 
 # Of drafting residue; the page of the release counts them all.
 PLACES_SHOWN = 20
-
-
-def _trail(product: Product, last: str) -> Trail:
-    return [
-        ("Products", reverse("products")),
-        (product.code, product.get_absolute_url()),
-        (last, ""),
-    ]
 
 
 @require_safe
@@ -79,7 +71,7 @@ def show_version(
         "states_for": _states_for(standing, found),
         "previous": number - 1 if reads_drafts and number > 1 else None,
         "own_agencies": standing.agencies_on(product.code) if reads_drafts else [],
-        "trail": _trail(product, f"Version {number}")
+        "trail": way_to(product, (f"Version {number}", ""))
         if sees_product
         else _trail_outside(standing, found),
         **beside.context(request, standing, found, paragraphs, refused=commenting),

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from isecg import instants
@@ -20,7 +19,7 @@ from products.models.versions import TextFormat
 from products.services import drafts, versions
 from products.services.drafts import DraftConflictError
 from products.services.errors import ProductError
-from products.views.product_page import get_product
+from products.views.product_page import get_product, way_to
 from products.workflow import WRITABLE
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
@@ -140,18 +139,13 @@ class _Desk:
 
     def show(self, form: VersionForm, *, status: int = 200, **also: Any) -> HttpResponse:
         """Show the page with ``form`` in it."""
-        code = self.product.code
         context = {
             "product": self.product,
             "form": form,
             "latest": self.latest,
             "draft": self.draft,
             "newer": self.newer(form),
-            "trail": [
-                ("Products", reverse("products")),
-                (code, self.product.get_absolute_url()),
-                ("New version", ""),
-            ],
+            "trail": way_to(self.product, ("New version", "")),
             **also,
         }
         template = "products/versions/version_new.html"
