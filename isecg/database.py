@@ -70,3 +70,31 @@ class AppendOnly(Operation):
 
     def describe(self) -> str:
         return f"Refuse changes to the rows of {self.model_name}"
+
+
+class Writable(AppendOnly):
+    """Lift the guard of a table for the operations of a migration that follow.
+
+    Apply :class:`AppendOnly` again at the migration's end.
+    """
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        super().database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        super().database_forwards(app_label, schema_editor, to_state, from_state)
+
+    def describe(self) -> str:
+        return f"Let the rows of {self.model_name} be changed"

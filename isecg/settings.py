@@ -287,6 +287,14 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 ISECG_QUORUM = env.float("ISECG_QUORUM", default=0.5)
 ISECG_MINIMUM_SUPPORT = env.float("ISECG_MINIMUM_SUPPORT", default=0.5)
+# The letters of an opening are held back for so long, and it can be undone.
+ISECG_HOLD_MINUTES = env.int("ISECG_HOLD_MINUTES", default=5)
+ISECG_SILENCE_HOURS = env.int("ISECG_SILENCE_HOURS", default=72)
+ISECG_SILENCE_HOURS_BY_KIND = env.dict(
+    "ISECG_SILENCE_HOURS_BY_KIND", cast={"value": int}, default={}
+)
+ISECG_CONTEST_WORKING_DAYS = env.int("ISECG_CONTEST_WORKING_DAYS", default=5)
+ISECG_DISPOSITION_DAYS = env.int("ISECG_DISPOSITION_DAYS", default=30)
 ISECG_SHARE_DAYS = env.int("ISECG_SHARE_DAYS", default=14)
 ISECG_SHARE_DAYS_BY_KIND = env.dict("ISECG_SHARE_DAYS_BY_KIND", cast={"value": int}, default={})
 ISECG_REMINDER_OFFSETS = [

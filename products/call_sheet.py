@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from isecg.events.models import Event
 from products import consensus
+from products.call_reading import CallReading, Inheritance
 from products.consensus import SUPPORT, Tally
-from products.dossier import CallReading, Inheritance
 from products.models import Elector, PositionEntry
 
 _WORDS = {
@@ -18,6 +18,7 @@ _WORDS = {
     "call.left": "entered a departure",
     "call.declared": "declared the outcome",
     "call.returned": "returned the product to drafting",
+    "call.recalled": "recalled the call: it was opened in error",
     "call.overtaken": "overtook the call with a new version",
 }
 
@@ -72,11 +73,7 @@ class Threshold:
 
 def rows(reading: CallReading) -> list[Row]:
     """Return the electorate in order; no response is never shown as agreement (rule 20)."""
-    late = {
-        entry.agency_id: entry
-        for entry in reading.entries
-        if entry.given_at > reading.call.deadline
-    }
+    late = {entry.agency_id: entry for entry in reading.entries if entry.given_at > reading.end}
     codes = {elector.pk: elector.code for elector in reading.electors}
     return [
         Row(
@@ -139,14 +136,13 @@ def percent(share: Fraction) -> str:
 
 def record(reading: CallReading, events: Iterable[Event]) -> list[Mark]:
     """Return every position and every act on the call, newest first (rules 22 and 49)."""
-    deadline = reading.call.deadline
     counting = set(reading.counting.values())
     marks = [
         Mark(
             at=entry.given_at,
             entry=entry,
             counts=entry in counting,
-            late=entry.given_at > deadline,
+            late=entry.given_at > reading.end,
         )
         for entry in reading.entries
     ]

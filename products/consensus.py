@@ -1,12 +1,23 @@
-"""The consensus rule as pure functions of plain values (rules 20-27).
+"""The consensus rule as pure functions of plain values (rules 20-27, 29 and 32).
 
 Agencies are their keys; instants are aware. Nothing here reads a clock or a database.
+The terms, as the rules use them:
+
+**Electorate**: the agencies whose position counts, frozen at the opening. Who leaves is out.
+**Position**: an agency's last stand, unless it was withdrawn. No response is none.
+**End**: the deadline; or before it a substantive version, an editorial one while an agency
+objects, and in a silence procedure the first act that breaks it. What comes at the
+end still counts; what comes after it is late. A version decides over a broken silence.
+**Responded**: who holds a position, abstentions included. **Support**: who concurs, as the
+text stands, with a reservation, or subject to conditions. **Tacit consent**: the silence, at
+the deadline of a silence procedure, of a seat that its notice reached.
 """
 
 import math
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from fractions import Fraction
 
 from django.db.models import TextChoices
@@ -16,6 +27,8 @@ class Mode(TextChoices):
     """How a call is decided (rule 23)."""
 
     EXPLICIT = "explicit", "Explicit"
+    UNANIMOUS = "unanimous", "Unanimous"
+    SILENCE = "silence", "Silence procedure"
 
 
 class Stand(TextChoices):
@@ -28,8 +41,27 @@ class Stand(TextChoices):
     OBJECT = "object", "Object"
 
 
+class Act(StrEnum):
+    """What an agency can do in a call: take one of the positions, or one of these.
+
+    A request for more time and a proposed amendment are no positions (rule 20).
+    """
+
+    CONCUR = "concur"
+    RESERVATION = "reservation"
+    CONDITION = "condition"
+    ABSTAIN = "abstain"
+    OBJECT = "object"
+    WITHDRAW = "withdraw"
+    MORE_TIME = "more_time"
+    PROPOSE_AMENDMENT = "propose_amendment"
+    LEAVE = "leave"
+
+
 SUPPORT = (Stand.CONCUR, Stand.RESERVATION, Stand.CONDITION)
 NEEDS_TEXT = (Stand.RESERVATION, Stand.CONDITION, Stand.OBJECT)
+SHORTEST_SILENCE_HOURS = 72
+BREAKS_SILENCE = (Act.OBJECT, Act.CONDITION, Act.PROPOSE_AMENDMENT, Act.MORE_TIME)
 
 
 class Outcome(TextChoices):
@@ -41,8 +73,11 @@ class Outcome(TextChoices):
     INSUFFICIENT_SUPPORT = "insufficient_support", "Insufficient support"
     NO_QUORUM = "no_quorum", "No quorum"
     DISSENT = "dissent", "Dissent"
+    SILENCE_NOT_VALID = "silence_not_valid", "Silence not valid"
+    SILENCE_BROKEN = "silence_broken", "Silence broken"
     OVERTAKEN = "overtaken", "Overtaken by a new version"
     RETURNED = "returned", "Returned"
+    RECALLED = "recalled", "Opened in error"
     OPEN = "open", "Open"
 
 
@@ -56,10 +91,20 @@ DECLARABLE = (
     Outcome.DISSENT,
 )
 AGREEING = DECLARABLE[:3]
+# What became of a silence procedure is declared as it is: nothing on the list is like it.
+SILENCE_FAILED = (Outcome.SILENCE_NOT_VALID, Outcome.SILENCE_BROKEN)
+
+
+class End(StrEnum):
+    """What ended a call."""
+
+    DEADLINE = "deadline"
+    VERSION = "version"
+    BREAK = "break"
 
 
 def missing_text(stand: Stand | None, text: str) -> str:
-    """Return what a position lacks in its text, as a sentence, or nothing (rule 21)."""
+    """Return what a position lacks in its text, as a sentence, or nothing (rules 20 and 21)."""
     if stand is None or stand not in NEEDS_TEXT or text.strip():
         return ""
     if stand == Stand.RESERVATION:
@@ -74,33 +119,87 @@ def needed(share: Fraction, of: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One act of an agency in a call; ``stand`` is ``None`` for a withdrawal."""
+    """One act of an agency in a call."""
 
     agency: str
     at: datetime
-    stand: Stand | None
+    act: Act
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewVersion:
+    """A version that came while the call was open (rule 29).
+
+    An editorial one that is contested counts as substantive from the contest on.
+    """
+
+    at: datetime
+    substantive: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """All that the outcome of a call depends on.
+
+    ``quorum`` and ``minimum_support`` are the shares frozen with the call. ``unreached``
+    are the agencies whose silence does not count, because their seat is vacant or the
+    notice did not reach it (rule 23).
+    """
+
+    mode: Mode
+    deadline: datetime
+    quorum: Fraction
+    minimum_support: Fraction
+    electorate: Iterable[str]
+    entries: Iterable[Entry] = ()
+    versions: Iterable[NewVersion] = ()
+    unreached: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """How a call stood at an instant: who said what, of whom (rules 22 and 24).
+    """How a call stood at an instant: who said what, of whom (rules 22, 24 and 32).
 
-    ``stands`` maps every agency of the electorate that holds a position to it;
-    ``late`` names who has an entry after the deadline, which does not count.
+    ``stands`` maps every agency of the electorate that holds a position to it. ``late``
+    names who has an entry after the end, ``lapsed`` who held a position and left.
+    ``ended_at`` and ``ended_by`` are empty while the call is open.
     """
 
     electorate: tuple[str, ...]
     stands: dict[str, Stand]
-    late: tuple[str, ...]
+    mode: Mode = Mode.EXPLICIT
+    late: tuple[str, ...] = ()
+    lapsed: tuple[str, ...] = ()
+    ended_at: datetime | None = None
+    ended_by: End | None = None
+    broken_by: tuple[str, ...] = ()
+    unreached: frozenset[str] = field(default_factory=frozenset)
 
     def of(self, *stands: Stand) -> list[str]:
         """Return the agencies that hold one of these positions, sorted."""
         return sorted(agency for agency, stand in self.stands.items() if stand in stands)
 
     @property
-    def no_response(self) -> list[str]:
-        """The agencies that hold no position: never shown as agreement (rule 20)."""
+    def silent(self) -> list[str]:
+        """The agencies that hold no position."""
         return sorted(set(self.electorate) - set(self.stands))
+
+    @property
+    def tacit(self) -> list[str]:
+        """Whose silence is consent: nobody's before the end of a silence procedure."""
+        if self.mode != Mode.SILENCE or self.ended_by != End.DEADLINE:
+            return []
+        return [agency for agency in self.silent if agency not in self.unreached]
+
+    @property
+    def no_response(self) -> list[str]:
+        """The agencies that did not answer: never shown as agreement (rule 20)."""
+        return sorted(set(self.silent) - set(self.tacit))
+
+    @property
+    def support(self) -> int:
+        """How many concur, in one of the three ways."""
+        return len(self.of(*SUPPORT))
 
     @property
     def responded(self) -> int:
@@ -118,59 +217,116 @@ class Tally:
         return f"{tenths // 10}.{tenths % 10}"
 
 
-def tally(
-    electorate: Collection[str],
-    entries: Iterable[Entry],
-    *,
-    deadline: datetime,
-    at: datetime,
-    left: Collection[str] = (),
-) -> Tally:
-    """Count the positions of a call as they stood at ``at`` (rules 22, 24 and 32).
+class _Room:
+    """The electorate while the entries of a call are read in order."""
 
-    ``entries`` come in the order given; an agency's last one at or before the deadline
-    counts, inclusive. Entries after ``at`` do not exist yet. Who left the product is out
-    of the electorate, and its position is not counted.
+    def __init__(self, electorate: Iterable[str]) -> None:
+        self.present = set(electorate)
+        self.stands: dict[str, Stand] = {}
+        self.lapsed: set[str] = set()
+
+    def take(self, entry: Entry) -> bool:
+        """Let an agency do what it did; say whether that would break a silence."""
+        if entry.agency not in self.present:
+            return False
+        if entry.act in Stand.values:
+            self.stands[entry.agency] = Stand(entry.act)
+        elif entry.act == Act.WITHDRAW:
+            self.stands.pop(entry.agency, None)
+        elif entry.act == Act.LEAVE:
+            self.present.remove(entry.agency)
+            if self.stands.pop(entry.agency, None):
+                self.lapsed.add(entry.agency)
+        return entry.act in BREAKS_SILENCE
+
+
+def tally(course: Course, *, at: datetime) -> Tally:
+    """Read a call as it stood at ``at`` (rules 22, 24, 29 and 32).
+
+    Entries and versions after ``at`` do not exist yet. Entries at one instant are read
+    in the order given, and before a version of that instant.
     """
-    voters = tuple(sorted(set(electorate) - set(left)))
-    stands: dict[str, Stand] = {}
-    late: set[str] = set()
-    for entry in sorted(entries, key=lambda entry: entry.at):
-        if entry.at > at or entry.agency not in voters:
-            continue
-        if entry.at > deadline:
-            late.add(entry.agency)
-        elif entry.stand is None:
-            stands.pop(entry.agency, None)
-        else:
-            stands[entry.agency] = entry.stand
-    return Tally(electorate=voters, stands=stands, late=tuple(sorted(late)))
+    entries = sorted((one for one in course.entries if one.at <= at), key=lambda one: one.at)
+    versions = [one for one in course.versions if one.at <= at]
+    room, broken_by = _Room(course.electorate), set[str]()
+    ended_at = course.deadline if at > course.deadline else None
+    ended_by = End.DEADLINE if ended_at else None
+    acts: dict[datetime, list[Entry]] = {version.at: [] for version in versions}
+    for entry in entries:
+        acts.setdefault(entry.at, []).append(entry)
+    for moment in sorted(moment for moment in acts if moment <= course.deadline):
+        broken_by = {entry.agency for entry in acts[moment] if room.take(entry)}
+        objected = Stand.OBJECT in room.stands.values()
+        if any(one.at == moment and (one.substantive or objected) for one in versions):
+            ended_at, ended_by = moment, End.VERSION
+            break
+        if broken_by and course.mode == Mode.SILENCE:
+            ended_at, ended_by = moment, End.BREAK
+            break
+    return Tally(
+        mode=course.mode,
+        electorate=tuple(sorted(room.present)),
+        stands=room.stands,
+        late=tuple(
+            sorted(
+                {one.agency for one in entries if ended_at and one.at > ended_at}
+                & set(course.electorate)
+            )
+        ),
+        lapsed=tuple(sorted(room.lapsed)),
+        ended_at=ended_at,
+        ended_by=ended_by,
+        broken_by=tuple(sorted(broken_by)) if ended_by == End.BREAK else (),
+        unreached=course.unreached & room.present,
+    )
 
 
-def outcome(
-    count: Tally,
-    *,
-    quorum: Fraction,
-    minimum_support: Fraction,
-) -> Outcome:
-    """Compute what a closed call in explicit mode came to (rules 23-25).
+def outcome(course: Course, count: Tally) -> Outcome:
+    """Compute what a call came to (rules 23-25); while nothing ended it, it is open."""
+    if count.ended_by is None:
+        return Outcome.OPEN
+    if count.ended_by == End.VERSION:
+        return Outcome.OVERTAKEN
+    if count.ended_by == End.BREAK:
+        return Outcome.SILENCE_BROKEN
+    return prospect(course, count)
+
+
+def prospect(course: Course, count: Tally) -> Outcome:
+    """Return what these positions come to, or would at the deadline.
 
     Thresholds are shares of the electorate and are met when equal.
     """
+    if course.mode == Mode.SILENCE:
+        return _of_silence(count)
     of = len(count.electorate)
-    if not of or count.share < quorum:
+    if not of or count.share < course.quorum:
         return Outcome.NO_QUORUM
     if count.of(Stand.OBJECT):
         return Outcome.DISSENT
-    if Fraction(len(count.of(*SUPPORT)), of) < minimum_support:
+    everybody = course.mode == Mode.UNANIMOUS
+    if Fraction(count.support, of) < (1 if everybody else course.minimum_support):
         return Outcome.INSUFFICIENT_SUPPORT
     if count.of(Stand.CONDITION):
         return Outcome.PROVISIONAL
-    if count.of(Stand.RESERVATION):
-        return Outcome.WITH_RESERVATIONS
-    return Outcome.CONSENSUS
+    return _agreed(count)
+
+
+def _of_silence(count: Tally) -> Outcome:
+    consenting = [agency for agency in count.silent if agency not in count.unreached]
+    if len(consenting) < len(count.silent):
+        return Outcome.SILENCE_NOT_VALID
+    if not consenting and not count.of(Stand.CONCUR, Stand.RESERVATION):
+        return Outcome.INSUFFICIENT_SUPPORT
+    return _agreed(count)
+
+
+def _agreed(count: Tally) -> Outcome:
+    return Outcome.WITH_RESERVATIONS if count.of(Stand.RESERVATION) else Outcome.CONSENSUS
 
 
 def may_declare(computed: Outcome) -> tuple[Outcome, ...]:
     """Return the outcomes that a chair may declare: the computed one, or a weaker (rule 26)."""
+    if computed in SILENCE_FAILED:
+        return (computed,)
     return DECLARABLE[DECLARABLE.index(computed) :]

@@ -1,9 +1,11 @@
 """The numbers that the rules leave to us (D): read from the settings, shown to the user."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
 
+from products.consensus import SHORTEST_SILENCE_HOURS
 from products.extraction.limits import Limits
 
 
@@ -21,6 +23,31 @@ def share_days(kind: str) -> int:
     """Return the minimum share period of a kind of product, in days (rule 17)."""
     by_kind: dict[str, int] = settings.ISECG_SHARE_DAYS_BY_KIND
     return int(by_kind.get(kind, settings.ISECG_SHARE_DAYS))
+
+
+def silence_hours(kind: str) -> int:
+    """Return how long a silence procedure on a kind of product lasts at least, in hours.
+
+    Never less than the 72 hours of rule 23.
+    """
+    by_kind: dict[str, int] = settings.ISECG_SILENCE_HOURS_BY_KIND
+    asked = int(by_kind.get(kind, settings.ISECG_SILENCE_HOURS))
+    return max(asked, SHORTEST_SILENCE_HOURS)
+
+
+def hold() -> timedelta:
+    """Return for how long the letters of an opening are held back."""
+    return timedelta(minutes=settings.ISECG_HOLD_MINUTES)
+
+
+def contest_days() -> int:
+    """Return for how many working days an editorial version may be contested (rule 29)."""
+    return int(settings.ISECG_CONTEST_WORKING_DAYS)
+
+
+def disposition_days() -> int:
+    """Return how many days the originator's clock runs (rule 30)."""
+    return int(settings.ISECG_DISPOSITION_DAYS)
 
 
 def public_comment_days() -> int:

@@ -1,208 +1,31 @@
 """Reading a product's situation from the database: once, and only what is asked for."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
-from products import consensus, defaults, residue
-from products.consensus import Outcome, Stand
-from products.facts import CallFacts, CirculationFacts, DecisionFacts, Facts, InheritedFacts
+from products import defaults, residue
+from products.call_reading import CallReading, read_open_call
+from products.consensus import Outcome
+from products.facts import CirculationFacts, DecisionFacts, Facts
 from products.models import (
-    Call,
     Circulation,
     CirculationRecipient,
     Decision,
-    Elector,
     Participation,
-    PositionEntry,
     Product,
     Relation,
     Version,
     VersionFile,
 )
-from products.models.calls import CallState
 from products.models.products import ElectorateRule
 from products.related import successor_of, with_successors
 from products.release_gate import comment_facts, with_open_comments
 from products.workflow import PUBLIC, State
 from workgroups.models import Agency, Membership
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inheritance:
-    """The place that an elector took in a call, and the position that it may confirm.
-
-    ``former`` is the elector whose place it is; ``entry``, which counts for nobody, was
-    given by ``held``: the former, or whose place that one had taken before it.
-    """
-
-    former: Elector
-    held: Elector
-    entry: PositionEntry | None
-
-    @property
-    def facts(self) -> InheritedFacts:
-        return InheritedFacts(
-            former=self.former.code,
-            held=self.held.code,
-            stand=Stand(self.entry.stand) if self.entry else None,
-            since=self.former.left_at,
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class CallReading:
-    """One call as it stands at ``at``, with the rows that its page shows."""
-
-    call: Call
-    at: datetime
-    electors: tuple[Elector, ...]
-    entries: tuple[PositionEntry, ...]
-    tally: consensus.Tally
-    outcome: Outcome
-    counting: dict[str, PositionEntry]
-
-    @property
-    def agencies(self) -> list[Agency]:
-        """The electorate as it was asked, and who took over a seat of it since."""
-        found = {row.agency_id: row.agency for row in self.electors}
-        for row in self.electors:
-            succession = getattr(row.agency, "succession", None)
-            if succession:
-                found[succession.successor_id] = succession.successor
-        return list(found.values())
-
-    @cached_property
-    def inherited(self) -> dict[str, "Inheritance"]:
-        """What electors found in whose place they came, while they have not spoken themselves."""
-        rows = {row.pk: row for row in self.electors}
-        last = {
-            entry.agency_id: entry for entry in self.entries if entry.given_at <= self.call.deadline
-        }
-        spoken = {entry.agency_id for entry in self.entries}
-        found = {}
-        for row in self.electors:
-            if row.succeeds_id is None or row.left_at or row.agency_id in spoken:
-                continue
-            former = rows[row.succeeds_id]
-            held = former
-            # Succeeded itself without a word, it has nothing of its own to pass on.
-            while held.agency_id not in spoken and held.succeeds_id is not None:
-                held = rows[held.succeeds_id]
-            entry = last.get(held.agency_id)
-            found[row.code] = Inheritance(
-                former=former, held=held, entry=entry if entry and entry.stand else None
-            )
-        return found
-
-    @property
-    def facts(self) -> CallFacts:
-        return CallFacts(
-            version=self.call.version.number,
-            opened_at=self.call.opened_at,
-            deadline=self.call.deadline,
-            tally=self.tally,
-            outcome=self.outcome,
-            texts={code: entry.text for code, entry in self.counting.items()},
-            inherited={code: part.facts for code, part in self.inherited.items()},
-            quorum=Fraction(self.call.quorum),
-            minimum_support=Fraction(self.call.minimum_support),
-        )
-
-
-def read_call(call: Call, *, at: datetime) -> CallReading:
-    """Compute how ``call`` stands at ``at``, in two queries (rule 26).
-
-    The outcome is that which the positions given would come to, whether or not the
-    deadline has passed.
-    """
-    electors = tuple(call.electors.select_related("agency__succession__successor"))
-    return _reading(call, electors, _entries(call=call), at=at)
-
-
-def read_open_call(product: Product, *, at: datetime) -> CallReading | None:
-    """Compute how the open call of ``product`` stands, if there is one, in two queries."""
-    electors = tuple(_open_electors().filter(call__product=product))
-    if not electors:
-        return None
-    call = electors[0].call
-    return _reading(call, electors, _entries(call=call), at=at)
-
-
-def read_open_calls(*, at: datetime) -> list[CallReading]:
-    """Compute how every open call stands, in two queries however many there are."""
-    electors: dict[int, list[Elector]] = {}
-    for elector in _open_electors():
-        electors.setdefault(elector.call_id, []).append(elector)
-    entries: dict[int, list[PositionEntry]] = {}
-    for entry in _entries(call__in=electors):
-        entries.setdefault(entry.call_id, []).append(entry)
-    return [
-        _reading(rows[0].call, tuple(rows), entries.get(call_id, ()), at=at)
-        for call_id, rows in electors.items()
-    ]
-
-
-def _open_electors() -> QuerySet[Elector]:
-    rows = Elector.objects.filter(call__state=CallState.OPEN).order_by("call", "code")
-    # The text would come once with every elector.
-    return rows.select_related(
-        "agency__succession__successor", "call__version", "call__product"
-    ).defer("call__version__text")
-
-
-def _entries(**of: object) -> QuerySet[PositionEntry]:
-    rows = PositionEntry.objects.filter(**of)
-    return rows.select_related("agency", "given_by").order_by("given_at", "id")
-
-
-def _reading(
-    call: Call, electors: tuple[Elector, ...], given: Iterable[PositionEntry], *, at: datetime
-) -> CallReading:
-    codes = {elector.agency_id: elector.code for elector in electors}
-    entries = tuple(entry for entry in given if entry.agency_id in codes)
-    count = consensus.tally(
-        codes.values(),
-        (
-            consensus.Entry(
-                agency=codes[entry.agency_id],
-                at=entry.given_at,
-                stand=Stand(entry.stand) if entry.stand else None,
-            )
-            for entry in entries
-        ),
-        deadline=call.deadline,
-        at=min(at, call.ended_at) if call.ended_at else at,
-        left=[elector.code for elector in electors if elector.left_at],
-    )
-    return CallReading(
-        call=call,
-        at=at,
-        electors=electors,
-        entries=entries,
-        tally=count,
-        outcome=consensus.outcome(
-            count,
-            quorum=Fraction(call.quorum),
-            minimum_support=Fraction(call.minimum_support),
-        ),
-        counting=_counting(entries, codes, count, call.deadline),
-    )
-
-
-def _counting(
-    entries: Iterable[PositionEntry],
-    codes: dict[int, str],
-    count: consensus.Tally,
-    deadline: datetime,
-) -> dict[str, PositionEntry]:
-    last = {codes[entry.agency_id]: entry for entry in entries if entry.given_at <= deadline}
-    return {code: entry for code, entry in last.items() if code in count.stands}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from products.consensus import Outcome, Stand, Tally
+from products.consensus import Mode, Outcome, Stand, Tally
 from products.residue import Hit
 from products.workflow import State
 
@@ -37,7 +37,12 @@ class InheritedFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class CallFacts:
-    """A call as it stands at an instant; agencies are the codes frozen with it."""
+    """A call as it stands at an instant; agencies are the codes frozen with it.
+
+    ``contest_until`` is until when an elector may say that the version to which the
+    positions were carried is not editorial (rule 29); ``concerns`` counts those of members
+    outside the electorate that nobody answered (rule 18).
+    """
 
     version: int
     opened_at: datetime
@@ -48,10 +53,18 @@ class CallFacts:
     inherited: dict[str, InheritedFacts] = field(default_factory=dict)
     quorum: Fraction
     minimum_support: Fraction
+    contest_until: datetime | None = None
+    concerns: int = 0
 
-    def is_closed_at(self, at: datetime) -> bool:
-        """Whether its deadline has passed, or every elector has answered (rules 22 and 27)."""
-        return at > self.deadline or not self.tally.no_response
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has ended, or every elector has answered (rules 22, 23 and 27).
+
+        A silence procedure is never closed early: somebody may yet break it.
+        """
+        return self.tally.ended_at is not None or (
+            self.tally.mode != Mode.SILENCE and not self.tally.no_response
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +133,5 @@ class ElectorFacts:
     stand: Stand | None
     text: str
     asked_at: datetime
-    deadline: datetime
-    at: datetime
+    call_ended: bool
     inherited: InheritedFacts | None = None

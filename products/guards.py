@@ -5,16 +5,17 @@ from datetime import datetime, timedelta
 
 from isecg import instants
 from isecg.rules import Finding, Rule, blocking, evaluate
-from products.consensus import AGREEING, Stand
-from products.facts import CallFacts, ElectorFacts, Facts
+from products.call_guards import (
+    CALL_CLOSED,
+    CHAIR,
+    CONCERNS_ANSWERED,
+    CONTEST_OVER,
+    EDITOR,
+    SECRETARIAT,
+)
+from products.consensus import AGREEING
+from products.facts import Facts
 from products.workflow import Action, State
-
-SECRETARIAT, CHAIR, EDITOR = "role:secretariat", "role:chair", "role:editor"
-
-
-def _deadline(facts: Facts) -> str:
-    assert facts.call is not None
-    return instants.words(facts.call.deadline)
 
 
 def _since_state(facts: Facts) -> datetime | None:
@@ -105,16 +106,6 @@ HAS_ELECTORATE = Rule[Facts](
     who_acts=lambda _: (SECRETARIAT,),
     since=_since_state,
 )
-CALL_CLOSED = Rule[Facts](
-    id="call_closed",
-    basis="rules 22 and 27",
-    satisfied=lambda facts: facts.call is not None and facts.call.is_closed_at(facts.at),
-    sentence=lambda facts: _closed_sentence(facts),
-    who_acts=lambda facts: (
-        tuple(f"agency:{code}" for code in facts.call.tally.no_response) if facts.call else ()
-    ),
-    since=lambda facts: facts.call.opened_at if facts.call else None,
-)
 CONSENSUS_ON_THIS = Rule[Facts](
     id="consensus_on_this_version",
     basis="rule 34",
@@ -183,7 +174,7 @@ GUARDS: dict[Action, tuple[Rule[Facts], ...]] = {
     Action.START_DRAFTING: (GROUP_SET, ON_WORKPLAN),
     Action.CIRCULATE: (VERSION_EXISTS, NOT_CIRCULATED_YET, WINDOW_LONG_ENOUGH),
     Action.OPEN_CALL: (CIRCULATED, SHARED_LONG_ENOUGH, HAS_ELECTORATE),
-    Action.DECLARE: (CALL_CLOSED,),
+    Action.DECLARE: (CALL_CLOSED, CONTEST_OVER, CONCERNS_ANSWERED),
     Action.RELEASE: (CONSENSUS_ON_THIS, NO_OPEN_CONDITION, COMMENTS_DISPOSED, NO_RESIDUE),
     Action.SUPERSEDE: (SUCCESSOR_NAMED,),
 }
@@ -204,38 +195,6 @@ NEXT: dict[State, Action] = {
     State.AGREED: Action.RELEASE,
 }
 
-ANSWERED = Rule[ElectorFacts](
-    id="elector_answered",
-    basis="rule 20",
-    applies=lambda elector: elector.at <= elector.deadline,
-    satisfied=lambda elector: elector.stand is not None,
-    sentence=lambda elector: (
-        f"{elector.agency}: {elector.stand.label.lower()}."
-        if elector.stand
-        else _waiting_sentence(elector)
-    ),
-    who_acts=lambda elector: (f"agency:{elector.agency}",),
-    since=lambda elector: elector.asked_at,
-)
-NOT_OBJECTING = Rule[ElectorFacts](
-    id="no_sustained_objection",
-    basis="rule 23",
-    applies=lambda elector: elector.stand == Stand.OBJECT,
-    satisfied=lambda _: False,
-    sentence=lambda elector: f"{elector.agency} objects: {elector.text}",
-    who_acts=lambda elector: (f"agency:{elector.agency}",),
-    since=lambda elector: elector.asked_at,
-)
-CONDITION_MET = Rule[ElectorFacts](
-    id="condition_met",
-    basis="rule 20",
-    applies=lambda elector: elector.stand == Stand.CONDITION,
-    satisfied=lambda _: False,
-    sentence=lambda elector: f"{elector.agency} concurs on condition: {elector.text}",
-    who_acts=lambda _: (EDITOR,),
-    since=lambda elector: elector.asked_at,
-)
-
 
 def guard(
     action: Action, facts: Facts, *, overrides: Mapping[str, str] | None = None
@@ -248,46 +207,6 @@ def window_lack(facts: Facts) -> str:
     """Return what the proposed window of a circulation lacks, or nothing (rule 17)."""
     found = blocking(evaluate((WINDOW_LONG_ENOUGH,), facts))
     return found[0].sentence if found else ""
-
-
-def waiting_for(facts: Facts) -> list[Finding]:
-    """Return what the call waits for, agency by agency; nothing where none is open."""
-    if facts.call is None:
-        return []
-    return [
-        finding
-        for agency in facts.call.tally.electorate
-        for finding in waiting_for_elector(agency, facts.call, at=facts.at)
-    ]
-
-
-def waiting_for_elector(agency: str, call: CallFacts, *, at: datetime) -> list[Finding]:
-    """Return what a call waits for from one agency of its electorate, or on its account."""
-    inherited = call.inherited.get(agency)
-    elector = ElectorFacts(
-        agency=agency,
-        stand=call.tally.stands.get(agency),
-        text=call.texts.get(agency, ""),
-        asked_at=(inherited and inherited.since) or call.opened_at,
-        deadline=call.deadline,
-        at=at,
-        inherited=inherited,
-    )
-    found = evaluate((ANSWERED, NOT_OBJECTING, CONDITION_MET), elector)
-    return [finding for finding in found if not finding.satisfied]
-
-
-def _waiting_sentence(elector: ElectorFacts) -> str:
-    place = elector.inherited
-    if place is None:
-        return f"Waiting for {elector.agency}: no position."
-    words = f"Waiting for {elector.agency}, in place of {place.former}"
-    if place.stand is None:
-        return f"{words}: no position."
-    return (
-        f"{words}: {place.held}'s position, “{place.stand.label}”, is not counted until "
-        f"{elector.agency} confirms it or takes another."
-    )
 
 
 def _is_circulated(facts: Facts) -> bool:
@@ -342,19 +261,6 @@ def _share_sentence(facts: Facts) -> str:
     if facts.at >= until:
         return f"The minimum share period of {days} days has run."
     return f"The minimum share period of {days} days runs until {instants.words(until)}."
-
-
-def _closed_sentence(facts: Facts) -> str:
-    if facts.call is None:
-        return "No call is open."
-    if facts.at > facts.call.deadline:
-        return f"The deadline of the call passed on {_deadline(facts)}."
-    if not facts.call.tally.no_response:
-        return "Every elector has answered."
-    return (
-        f"The call is open until {_deadline(facts)}: "
-        f"{facts.call.tally.responded} of {len(facts.call.tally.electorate)} have answered."
-    )
 
 
 def _held_open(facts: Facts) -> list[str]:

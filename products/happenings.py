@@ -7,6 +7,7 @@ _WORDS = {
     "product.open_call": "Moved into consensus",
     "product.declare": "Moved by the declaration",
     "product.return": "Returned to drafting",
+    "product.recall": "The call was recalled",
     "product.revise": "Reopened by a substantive version",
     "product.lapse": "Returned to drafting, without participants",
     "product.release": "Released",

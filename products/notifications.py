@@ -11,7 +11,7 @@ from isecg import clock
 from isecg.events.log import reference
 from isecg.mail.outbox import Notice, enqueue
 from products import deliveries
-from products.dossier import CallReading
+from products.call_reading import CallReading
 from products.models import (
     Call,
     Circulation,

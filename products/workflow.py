@@ -44,6 +44,7 @@ class Action(TextChoices):
     OPEN_CALL = "open_call", "Open a call"
     DECLARE = "declare", "Declare the outcome"
     RETURN = "return", "Return to drafting"
+    RECALL = "recall", "Recall the call"
     REVISE = "revise", "Revise the text"
     LAPSE = "lapse", "Return without participants"
     RELEASE = "release", "Release"
@@ -79,6 +80,10 @@ TRANSITIONS: dict[Action, Transition] = {
     ),
     Action.RETURN: Transition(
         sources={State.IN_CONSENSUS}, target=State.DRAFTING, ability=Ability.RETURN_CALL
+    ),
+    # A call opened in error leaves the product where it was (rule 28; ADR 16).
+    Action.RECALL: Transition(
+        sources={State.IN_CONSENSUS}, target=State.SHARED, ability=Ability.RECALL_CALL
     ),
     # A substantive version does this by itself, from wherever the text was fixed.
     Action.REVISE: Transition(

@@ -13,9 +13,10 @@ from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 
 from isecg.rules import blocking
-from products import comment_reading, guards, public_turns, residue
+from products import call_guards, comment_reading, guards, public_turns, residue
+from products.call_reading import CallReading, read_open_calls
 from products.consensus import Stand
-from products.dossier import CallReading, decision_facts, read_open_calls
+from products.dossier import decision_facts
 from products.facts import Facts
 from products.models import Circulation, Decision, Elector, Product, Version
 from products.release_gate import comment_facts, with_open_comments
@@ -83,12 +84,12 @@ def _positions(standing: Standing, readings: list[CallReading]) -> Iterator[Turn
         code = reading.call.product.code
         mine = {agency.pk for agency in standing.agencies_on(code)}
         voices = {agency.pk for agency in standing.voices_on(code)}
-        if reading.facts.is_closed_at(standing.at) and standing.at > reading.call.deadline:
+        if reading.ended_at:
             continue
         for elector in reading.electors:
             if elector.agency_id not in mine or elector.left_at:
                 continue
-            for finding in guards.waiting_for_elector(elector.code, reading.facts, at=standing.at):
+            for finding in call_guards.waiting_for_elector(elector.code, reading.facts):
                 stand = reading.tally.stands.get(elector.code)
                 yield Turn(
                     badge=stand.value if stand else "none",
@@ -119,7 +120,7 @@ def _declarations(standing: Standing, readings: list[CallReading]) -> Iterator[T
             sentence="The call is closed: its outcome is to be declared.",
             product=call.product,
             href=call.get_absolute_url(),
-            since=min(call.deadline, standing.at),
+            since=reading.ended_at or standing.at,
         )
 
 

@@ -16,9 +16,13 @@ from products import files
 from products.consensus import Outcome, Stand
 from products.models import (
     AgendaLink,
+    CallRequest,
+    CarryOver,
     CommentPlace,
     Decision,
     Draft,
+    Intervention,
+    LedgerItem,
     ProductEditor,
     WorkplanItem,
 )
@@ -168,6 +172,47 @@ def token_about(row):
     return re.search(r"http://testserver/\w+/([\w-]+)/", letter.text)[1]
 
 
+def _speak_beside(world, done, shared):
+    """Put beside the positions what else is said in a call, open and declared."""
+    for one in (world, done):
+        CarryOver(
+            call=one.call,
+            before=one.call.version,
+            version=one.call.version,
+            at=clock.now(),
+            contest_until=clock.now() + timedelta(days=7),
+        ).save_as(None, "factory")
+        Intervention(
+            call=one.call,
+            agency=one.agencies[0],
+            code=one.agencies[0].code,
+            kind="more_time",
+            text="Our director is away.",
+            given_at=clock.now(),
+            given_by=one.heads[0],
+        ).save_as(None, "factory")
+    CallRequest(
+        product=shared.product,
+        question="Is this agreed?",
+        reason="It is ripe.",
+        requested_at=clock.now(),
+        requested_by=shared.heads[0],
+    ).save_as(None, "factory")
+    entry = world.call.entries.get(stand="condition")
+    LedgerItem(
+        product=world.product,
+        call=world.call,
+        version=world.call.version,
+        entry=entry,
+        kind="condition",
+        number=1,
+        agency=entry.agency,
+        code=entry.agency.code,
+        text=entry.text,
+        registered_at=clock.now(),
+    ).save_as(None, "factory")
+
+
 def make_rows():
     """Make a row of each kind, and say which addresses they have."""
     with clock.at(NOW - timedelta(days=40)):
@@ -252,6 +297,7 @@ def make_rows():
     posted = ProductFactory(code="POSTED", state=State.DRAFTING)
     _submit(posted, "# Posted", by=world.secretariat)
     CommentWindowFactory(version=posted.versions.get(), opens_at=clock.now())
+    _speak_beside(world, done, shared)
     invitation = invitations.invite(
         "invited@example.org",
         invited_as=InvitedAs.STAFF,

@@ -133,9 +133,17 @@ class Ability(StrEnum):
     DISPOSE_COMMENT = "dispose of comments"
     CIRCULATE = "circulate a version"
     RETURN_SHARED = "take a shared product back to drafting"
+    REQUEST_CALL = "request a call"
     OPEN_CALL = "open a call"
+    RECALL_CALL = "recall a call that was opened in error"
     EXTEND_CALL = "extend a call"
     RETURN_CALL = "return a product from its call"
+    ANSWER_INTERVENTION = "answer what was said beside the positions"
+    WAIVE_NOTICE = "serve a notice again, or waive it"
+    PROPOSE_DISPOSITION = "propose a disposition of an objection or a condition"
+    CONSIDER = "mark an objection or a condition as duly considered"
+    ESCALATE = "escalate an objection or a condition"
+    CORRECT_DECISION = "correct a decision record"
     TAKE_POSITION = "take an agency's position"
     RECORD_POSITION = "record a position on behalf of an agency"
     DECLARE = "declare an outcome"
@@ -170,9 +178,17 @@ GRANTS: dict[Ability, frozenset[Role]] = {
     Ability.DISPOSE_COMMENT: _WRITERS,
     Ability.CIRCULATE: _WRITERS,
     Ability.RETURN_SHARED: _WRITERS,
+    Ability.REQUEST_CALL: frozenset({Role.GROUP_CHAIR}),
     Ability.OPEN_CALL: _CHAIR_OR_DESK,
+    Ability.RECALL_CALL: _CHAIR_OR_DESK,
     Ability.EXTEND_CALL: _CHAIR_OR_DESK,
     Ability.RETURN_CALL: _CHAIR_OR_DESK,
+    Ability.ANSWER_INTERVENTION: _WRITERS | {Role.CHAIR},
+    Ability.WAIVE_NOTICE: _CHAIR_OR_DESK,
+    Ability.PROPOSE_DISPOSITION: _WRITERS,
+    Ability.CONSIDER: frozenset({Role.CHAIR}),
+    Ability.ESCALATE: _CHAIR_OR_DESK,
+    Ability.CORRECT_DECISION: _CHAIR_OR_DESK,
     Ability.TAKE_POSITION: frozenset({Role.SPEAKER}),
     Ability.RECORD_POSITION: _DESK,
     Ability.DECLARE: _CHAIR_OR_DESK,

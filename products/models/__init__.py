@@ -1,9 +1,12 @@
 """The rows of what the groups make and how it is agreed."""
 
-from products.models.calls import Call, Decision, Elector, PositionEntry
+from products.models.calls import Call, CarryOver, Elector, PositionEntry
 from products.models.circulations import Circulation, CirculationRecipient
 from products.models.comments import Comment, CommentPlace
+from products.models.decisions import Decision
 from products.models.drafts import Draft
+from products.models.interventions import CallRequest, Intervention
+from products.models.ledger import LedgerItem
 from products.models.liaison import LiaisonSending, LiaisonStatement
 from products.models.products import Milestone, Participation, Product, ProductEditor, Relation
 from products.models.public_comments import CommentWindow, PublicComment
@@ -14,6 +17,8 @@ from products.models.workplan import AgendaLink, WorkplanAgency, WorkplanItem
 __all__ = [
     "AgendaLink",
     "Call",
+    "CallRequest",
+    "CarryOver",
     "Circulation",
     "CirculationRecipient",
     "Comment",
@@ -22,6 +27,8 @@ __all__ = [
     "Decision",
     "Draft",
     "Elector",
+    "Intervention",
+    "LedgerItem",
     "LiaisonSending",
     "LiaisonStatement",
     "Milestone",

@@ -1,4 +1,4 @@
-"""Calls, electorates, positions and decisions (rules 16-33)."""
+"""Calls, electorates and positions, and how they outlast an editorial version (rules 16-29)."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from isecg.history import Tracked, row_history
 from isecg.visibility import VisibleQuerySet, through
-from products.consensus import Mode, Outcome, Stand
+from products.consensus import Mode, Stand
 from products.models.circulations import Circulation
 from products.models.products import Product
 from products.models.versions import Version
@@ -22,14 +22,19 @@ class CallState(models.TextChoices):
     DECLARED = "declared", "Declared"
     RETURNED = "returned", "Returned"
     OVERTAKEN = "overtaken", "Overtaken"
+    RECALLED = "recalled", "Opened in error"
 
 
 class Call(Tracked):
     """A timed request for positions on one version (rule 16).
 
-    ``quorum`` and ``minimum_support`` are the shares in force at the opening, frozen.
-    ``deadline`` is in UTC and was set in ``time_zone``. A call whose deadline has passed
-    is closed whatever ``state`` says: what depends on it is computed when it is read.
+    ``quorum`` and ``minimum_support`` are the shares in force at the opening, and
+    ``silence_hours`` what a silence procedure had to last at least, frozen; it is 0 in the
+    other modes. ``deadline`` is in UTC and was set in ``time_zone``. A call whose deadline
+    has passed is closed whatever ``state`` says: what depends on it is computed when it is
+    read. ``version`` is the one that its positions count on now: an editorial one takes
+    over from the one before it (:class:`CarryOver`). ``letters_at`` is when the opening
+    letters go, where they are held back for a while so that the opening can be undone.
     """
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="calls")
@@ -43,6 +48,8 @@ class Call(Tracked):
     time_zone = models.CharField(max_length=60)
     quorum = models.DecimalField(max_digits=5, decimal_places=4)
     minimum_support = models.DecimalField(max_digits=5, decimal_places=4)
+    silence_hours = models.PositiveSmallIntegerField(default=0)
+    letters_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     visible_by = through("product")
@@ -74,6 +81,16 @@ class Call(Tracked):
                 | (~models.Q(state=CallState.OPEN) & models.Q(ended_at__isnull=False)),
                 name="call_ended_at_iff_ended",
             ),
+            models.CheckConstraint(
+                condition=models.Q(mode=Mode.SILENCE, silence_hours__gt=0)
+                | (~models.Q(mode=Mode.SILENCE) & models.Q(silence_hours=0)),
+                name="call_silence_hours_iff_silence",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(letters_at=None)
+                | models.Q(letters_at__gte=models.F("opened_at")),
+                name="call_letters_after_opening",
+            ),
             models.UniqueConstraint(
                 fields=["product"],
                 condition=models.Q(state=CallState.OPEN),
@@ -88,16 +105,17 @@ class Call(Tracked):
     def get_absolute_url(self) -> str:
         return reverse("call", args=[self.pk])
 
-    def is_closed_at(self, at: datetime) -> bool:
-        """Whether positions no longer count at ``at``: the deadline counts itself (rule 22)."""
-        return self.state != CallState.OPEN or at > self.deadline
+    def is_held_at(self, at: datetime) -> bool:
+        """Whether the opening letters have not gone yet, so that it can be undone."""
+        return self.letters_at is not None and at < self.letters_at
 
 
 class Elector(Tracked):
     """An agency whose position counts in a call, frozen at the opening (rule 18).
 
     An agency that takes over the seat of another while the call is open comes in its
-    place: ``succeeds`` is the row of the other, which has left.
+    place: ``succeeds`` is the row of the other, which has left. ``waiver`` is why the
+    silence of a seat counts that the notice did not reach (rule 23).
     """
 
     call = models.ForeignKey(Call, models.PROTECT, related_name="electors")
@@ -106,6 +124,11 @@ class Elector(Tracked):
     left_at = models.DateTimeField(null=True, blank=True)
     succeeds = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="succeeded_by"
+    )
+    waiver = models.TextField(blank=True)
+    waived_at = models.DateTimeField(null=True, blank=True)
+    waived_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="waivers"
     )
 
     visible_by = through("call")
@@ -116,6 +139,14 @@ class Elector(Tracked):
         ordering = ["call", "code"]
         constraints = [
             models.UniqueConstraint(fields=["call", "agency"], name="elector_once"),
+            models.CheckConstraint(
+                condition=models.Q(waiver="", waived_at=None, waived_by=None)
+                | (
+                    ~models.Q(waiver="")
+                    & models.Q(waived_at__isnull=False, waived_by__isnull=False)
+                ),
+                name="elector_waiver_says_why",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -137,15 +168,16 @@ class Elector(Tracked):
 class PositionEntry(models.Model):
     """One act of a seat in a call: a position taken, changed or withdrawn (rules 20-22).
 
-    Never changed: the last entry at or before the deadline counts. ``stand`` is empty
-    for a withdrawal. ``source`` tells where the secretariat had it from when it recorded
-    the position on behalf of the agency (rule 6).
+    Never changed: the last entry at or before the end counts. ``stand`` is empty for a
+    withdrawal. ``version`` is the text that it was given on. ``source`` tells where the
+    secretariat had it from when it recorded the position on behalf of the agency (rule 6).
     """
 
     append_only: ClassVar[bool] = True
 
     call = models.ForeignKey(Call, models.PROTECT, related_name="entries")
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="positions")
+    version = models.ForeignKey(Version, models.PROTECT, related_name="positions")
     stand = models.CharField(max_length=20, choices=Stand, blank=True)
     text = models.TextField(blank=True)
     given_at = models.DateTimeField()
@@ -182,48 +214,57 @@ class PositionEntry(models.Model):
         return f"{self.agency}: {self.get_stand_display() or 'withdrawn'}"
 
 
-class Decision(models.Model):
-    """What a call decided, numbered per year; a correction is a new revision (rule 33)."""
+class CarryOver(Tracked):
+    """An editorial version to which the positions of an open call went along (rule 29).
 
-    append_only: ClassVar[bool] = True
+    Until ``contest_until`` any elector may say that it is not editorial: then the call is
+    overtaken, as by a substantive version, at the instant of the contest.
+    """
 
-    call = models.ForeignKey(Call, models.PROTECT, related_name="decisions")
-    year = models.PositiveSmallIntegerField()
-    serial = models.PositiveSmallIntegerField()
-    revision = models.PositiveSmallIntegerField(default=0)
-    computed = models.CharField(max_length=40, choices=Outcome)
-    outcome = models.CharField(max_length=40, choices=Outcome)
-    statement = models.TextField()
-    reason = models.TextField(blank=True)
-    declared_at = models.DateTimeField()
-    declared_by = models.ForeignKey(User, models.PROTECT, related_name="decisions")
-    declared_as = models.CharField(max_length=40)
-    record = models.JSONField()
+    call = models.ForeignKey(Call, models.PROTECT, related_name="carry_overs")
+    before = models.ForeignKey(Version, models.PROTECT, related_name="+")
+    version = models.OneToOneField(Version, models.PROTECT, related_name="carry_over")
+    at = models.DateTimeField()
+    contest_until = models.DateTimeField()
+    contested_at = models.DateTimeField(null=True, blank=True)
+    contested_for = models.ForeignKey(
+        Agency, models.PROTECT, null=True, blank=True, related_name="contests"
+    )
+    contested_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="contests"
+    )
+    contest = models.TextField(blank=True)
 
-    visible_by = through("call__product")
+    visible_by = through("call")
     objects = VisibleQuerySet.as_manager()
+    history = row_history()
 
     class Meta:
-        ordering = ["-year", "-serial", "-revision"]
+        ordering = ["call", "at"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["year", "serial", "revision"], name="decision_number_once"
+            models.CheckConstraint(
+                condition=models.Q(contest_until__gt=models.F("at")),
+                name="carry_over_can_be_contested",
             ),
             models.CheckConstraint(
-                condition=models.Q(computed__in=Outcome.values)
-                & models.Q(outcome__in=Outcome.values),
-                name="decision_outcome_known",
+                condition=models.Q(
+                    contest="", contested_at=None, contested_for=None, contested_by=None
+                )
+                | (
+                    ~models.Q(contest="")
+                    & models.Q(
+                        contested_at__isnull=False,
+                        contested_for__isnull=False,
+                        contested_by__isnull=False,
+                    )
+                ),
+                name="carry_over_contest_says_why",
             ),
         ]
 
     def __str__(self) -> str:
-        return self.number
+        return f"{self.before} carried to {self.version}"
 
-    def get_absolute_url(self) -> str:
-        return reverse("decision", args=[self.year, self.serial])
-
-    @property
-    def number(self) -> str:
-        """``ISECG-D-2026-001``, with its revision where it has one."""
-        number = f"ISECG-D-{self.year}-{self.serial:03d}"
-        return f"{number} rev. {self.revision}" if self.revision else number
+    def is_contestable_at(self, at: datetime) -> bool:
+        """Whether an elector may still say that the version is not editorial."""
+        return self.contested_at is None and at <= self.contest_until

@@ -5,7 +5,7 @@ from django.db import models
 from isecg.history import Tracked, row_history
 from isecg.partial_dates import PartialDateField
 from isecg.visibility import VisibleQuerySet, through
-from products.models.calls import Decision
+from products.models.decisions import Decision
 from products.models.products import Product
 from products.models.versions import Version
 from workgroups.models import Agency

@@ -1,14 +1,16 @@
 """Opening a call, taking positions, extending, returning (rules 16-24, 27 and 28)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from isecg import instants
 from isecg.events import log
 from products import consensus, defaults, notifications, permissions
+from products.call_reading import CallReading, read_call
 from products.consensus import Mode, Stand
-from products.dossier import CallReading, Dossier
+from products.dossier import Dossier
 from products.models import Call, Elector, PositionEntry, Product
 from products.models.calls import CallState
 from products.services import moves
@@ -23,19 +25,27 @@ SECRETARIAT = "the secretariat"
 
 @transaction.atomic(durable=True)
 def open_call(
-    product: Product, *, question: str, deadline: datetime, time_zone: str, by: User
+    product: Product,
+    *,
+    question: str,
+    mode: Mode = Mode.EXPLICIT,
+    deadline: datetime,
+    time_zone: str,
+    by: User,
 ) -> Call:
-    """Ask the electorate for its positions on the latest version (rules 16-18).
+    """Ask the electorate for its positions on the latest version (rules 16-18 and 23).
 
-    The electorate and the thresholds in force are frozen with the call. ``deadline`` is
-    in UTC and was set in ``time_zone``.
+    The electorate and the settings in force are frozen with the call. ``deadline`` is in
+    UTC and was set in ``time_zone``. The letters are held back for a while, in which the
+    opening can be undone.
 
     :raises PermissionDenied: if ``by`` is neither the chair nor the secretariat.
-    :raises ProductError: if a guard stands in the way, or the deadline has passed.
+    :raises ProductError: if a guard stands in the way, the deadline has passed, or a
+        silence procedure would be too short.
     """
     standing, dossier = moves.enter(product, Action.OPEN_CALL, by=by)
-    if deadline <= standing.at:
-        raise ProductError("The deadline lies in the past: choose a later one.")
+    letters_at = standing.at + defaults.hold()
+    check_deadline(product, mode=mode, deadline=deadline, letters_at=letters_at)
     assert dossier.latest is not None  # the guards have seen to both
     assert dossier.circulation is not None
     call = Call(
@@ -43,12 +53,14 @@ def open_call(
         version=dossier.latest,
         circulation=dossier.circulation,
         question=question,
-        mode=Mode.EXPLICIT,
+        mode=mode,
         opened_at=standing.at,
         deadline=deadline,
         time_zone=time_zone,
         quorum=defaults.quorum(),
         minimum_support=defaults.minimum_support(),
+        silence_hours=defaults.silence_hours(product.kind) if mode == Mode.SILENCE else 0,
+        letters_at=letters_at if letters_at > standing.at else None,
     )
     call.save_as(by, "Opened the call")
     for agency in dossier.electors:
@@ -65,6 +77,7 @@ def open_call(
             "mode": call.mode,
             "quorum": call.quorum,
             "minimum_support": call.minimum_support,
+            "silence_hours": call.silence_hours,
             "electorate": [agency.code for agency in dossier.electors],
         },
         also=[product],
@@ -72,6 +85,23 @@ def open_call(
     moves.move(product, Action.OPEN_CALL, by=by, reason=question, version=label)
     notifications.call_opened(call, electors=dossier.electors, by=by)
     return call
+
+
+def check_deadline(
+    product: Product, *, mode: Mode, deadline: datetime, letters_at: datetime
+) -> None:
+    """Refuse a deadline that has passed by the time the letters go, or comes too soon.
+
+    :raises ProductError: saying from when on a deadline is possible.
+    """
+    if deadline <= letters_at:
+        raise ProductError("The deadline lies in the past: choose a later one.")
+    least = timedelta(hours=defaults.silence_hours(product.kind))
+    if mode == Mode.SILENCE and deadline < letters_at + least:
+        raise ProductError(
+            f"A silence procedure lasts at least {defaults.silence_hours(product.kind)} hours: "
+            f"until {instants.words(letters_at + least)} or later."
+        )
 
 
 @transaction.atomic(durable=True)
@@ -97,10 +127,7 @@ def record_position(
     moves.lock(call.product)
     call.refresh_from_db()
     standing = Standing.of(by)
-    if source:
-        standing.require(Ability.RECORD_POSITION)
-    else:
-        standing.require_voice(agency, on=call.product.code)
+    require_may_speak(standing, agency, call, source=source)
     elector = call.electors.filter(agency=agency).first()
     _check_position(call, agency, elector, stand, text)
 
@@ -109,6 +136,7 @@ def record_position(
     entry = PositionEntry.objects.create(
         call=call,
         agency=agency,
+        version=call.version,
         stand=stand.value if stand else "",
         text=text,
         given_at=standing.at,
@@ -116,7 +144,7 @@ def record_position(
         on_behalf=bool(source),
         source=source,
     )
-    late = standing.at > call.deadline
+    late = not read_call(call, at=standing.at).takes_positions
     log.record(
         "position.late" if late else "position.taken" if stand else "position.withdrawn",
         by=by,
@@ -130,6 +158,17 @@ def record_position(
     )
     notifications.position_recorded(entry, before=before, by=by)
     return entry
+
+
+def require_may_speak(standing: Standing, agency: Agency, call: Call, *, source: str) -> None:
+    """Refuse who neither speaks for ``agency`` in a call nor enters it with a source (rule 6).
+
+    :raises PermissionDenied: without the mandate, naming what is missing.
+    """
+    if source:
+        standing.require(Ability.RECORD_POSITION)
+    else:
+        standing.require_voice(agency, on=call.product.code)
 
 
 def _last_entry(call: Call, agency: Agency) -> PositionEntry | None:
@@ -177,7 +216,7 @@ def extend_call(call: Call, *, deadline: datetime, reason: str, by: User) -> Non
     call.refresh_from_db()
     standing = Standing.of(by)
     permissions.require(standing, Ability.EXTEND_CALL, call.product)
-    if call.is_closed_at(standing.at):
+    if call.state != CallState.OPEN or read_call(call, at=standing.at).ended_at:
         raise ProductError("The deadline has passed: a call is extended before it, never after.")
     if deadline <= call.deadline:
         raise ProductError("An extension moves the deadline to a later instant.")
@@ -210,6 +249,22 @@ def return_to_drafting(
     check_is_open(call, dossier.reading)
     end_undecided(dossier, state=CallState.RETURNED, by=by, reason=f"Returned: {reason}")
     moves.move(product, Action.RETURN, by=by, reason=reason, version=dossier.version_label)
+
+
+@transaction.atomic(durable=True)
+def recall_call(product: Product, *, reason: str, by: User, call: Call | None = None) -> None:
+    """Recall a call that was opened in error: the product is shared, as before (rule 28).
+
+    Nothing is recorded as a decision, and everybody who was told is told. ``call`` is the
+    one that is meant, where a reader named it.
+
+    :raises PermissionDenied: if ``by`` is neither the chair nor the secretariat.
+    :raises ProductError: if the product is not in consensus, or ``call`` has ended.
+    """
+    _, dossier = moves.enter(product, Action.RECALL, by=by)
+    check_is_open(call, dossier.reading)
+    end_undecided(dossier, state=CallState.RECALLED, by=by, reason=f"Opened in error: {reason}")
+    moves.move(product, Action.RECALL, by=by, reason=reason, version=dossier.version_label)
 
 
 def check_is_open(call: Call | None, reading: CallReading | None) -> None:

@@ -7,8 +7,8 @@ from django.db.models import Max
 
 from isecg.events import log
 from products import consensus, notifications
+from products.call_reading import CallReading
 from products.consensus import AGREEING, Outcome, Stand
-from products.dossier import CallReading
 from products.models import Call, Decision, Product
 from products.models.calls import CallState
 from products.services import calls, moves
@@ -130,8 +130,7 @@ def record_of(reading: CallReading) -> dict[str, Any]:
 
 def _succeeded(reading: CallReading) -> list[dict[str, str]]:
     """Return whose place another agency took, and what it had said, which did not count."""
-    call = reading.call
-    last = {row.agency_id: row for row in reading.entries if row.given_at <= call.deadline}
+    last = {row.agency_id: row for row in reading.entries if row.given_at <= reading.end}
     # A successor that was an elector before goes by the code that was frozen then.
     codes = {row.agency_id: row.code for row in reading.electors}
     return [

@@ -103,6 +103,9 @@ def _leave_electorate(dossier: Dossier, agency: Agency, *, reason: str, by: User
     # Where all members are asked, nobody leaves by leaving the product.
     if dossier.product.electorate_rule != ElectorateRule.PARTICIPANTS or not dossier.reading:
         return None
+    # What was given in time counts: who leaves after the end leaves no call.
+    if dossier.reading.ended_at:
+        return None
     asked = [
         row for row in dossier.reading.electors if row.agency_id == agency.pk and not row.left_at
     ]

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from isecg import clock
 from isecg.events import log
 from products import notifications
-from products.dossier import CallReading, read_call
+from products.call_reading import CallReading, read_call
 from products.models import Call, Elector, Participation, Product
 from products.models.calls import CallState
 from products.services.errors import ProductError
@@ -67,7 +67,7 @@ def pass_on(passing: Passing) -> None:
     taken = _products_of(row.successor)
     for part in list(_parts(row.former).select_related("product")):
         _pass_part(part, passing, is_new=part.product_id not in taken)
-    for call in list(_open_calls(row.former, row.entered_at)):
+    for call in _open_calls(row.former, row.entered_at):
         _pass_seat(call, passing)
 
 
@@ -80,10 +80,12 @@ def _products_of(agency: Agency) -> set[int]:
     return set(_parts(agency).values_list("product", flat=True))
 
 
-def _open_calls(agency: Agency, at: datetime) -> QuerySet[Call]:
+def _open_calls(agency: Agency, at: datetime) -> list[Call]:
     electors = Elector.objects.filter(agency=agency, left_at=None)
     calls = Call.objects.filter(state=CallState.OPEN, deadline__gte=at, electors__in=electors)
-    return calls.select_related("product", "version").defer("version__text").order_by("pk")
+    rows = calls.select_related("product", "version").defer("version__text").order_by("pk")
+    # A silence that was broken has ended before its deadline.
+    return [call for call in rows if not read_call(call, at=at).ended_at]
 
 
 def _elector(reading: CallReading, agency: Agency) -> Elector | None:

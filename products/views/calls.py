@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from isecg import instants
 from isecg.events import log
-from products import call_sheet, guards
-from products.dossier import CallReading, read_call
+from products import call_guards, call_sheet, guards
+from products.call_reading import CallReading, read_call
 from products.facts import Facts
 from products.forms.calls import ExtendForm, OnBehalfForm, PositionForm
 from products.models import Call, Elector
@@ -94,13 +94,13 @@ def situation(standing: Standing, reading: CallReading) -> dict[str, Any]:
         "version": found.version,
         "reading": reading,
         "is_open": is_open,
-        "takes_positions": is_open and standing.at <= found.deadline,
-        "may_be_declared": is_open and reading.facts.is_closed_at(standing.at),
+        "takes_positions": reading.takes_positions,
+        "may_be_declared": is_open and reading.facts.is_closed,
         "declarer": services.declarer(standing.chair, reading) if is_open else "",
         "quorum": call_sheet.quorum(reading),
         "support": call_sheet.support(reading),
         "findings": (
-            guards.guard(Action.DECLARE, facts) + guards.waiting_for(facts) if is_open else []
+            guards.guard(Action.DECLARE, facts) + call_guards.waiting_for(facts) if is_open else []
         ),
     }
 
@@ -122,11 +122,11 @@ def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str,
         acts["on_behalf"] = refused.pop("on_behalf", None) or OnBehalfForm(
             electors=electors, prefix="on-behalf"
         )
-    if standing.may(Ability.EXTEND_CALL) and standing.at <= found.deadline:
+    if standing.may(Ability.EXTEND_CALL) and reading.takes_positions:
         acts["extend"] = reverse("call_extend", args=[found.pk])
     if standing.may(Ability.RETURN_CALL):
         acts["return"] = refused.pop("return", None) or ReasonForm(prefix="return")
-    if reading.facts.is_closed_at(standing.at) and _may_declare(standing, reading):
+    if reading.facts.is_closed and _may_declare(standing, reading):
         acts["declare"] = reverse("declare", args=[found.pk])
     return acts
 
@@ -280,6 +280,6 @@ def call_return(request: AuthedRequest, pk: int) -> HttpResponse:
 
 
 def _recorded(found: Call, agency: Agency, standing: Standing) -> str:
-    if standing.at > found.deadline:
+    if not read_call(found, at=standing.at).takes_positions:
         return f"The position of {agency} is kept, marked late; it does not count."
     return f"The position of {agency} is recorded."

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from isecg.events import log
 from products import call_sheet
+from products.call_reading import read_call
 from products.consensus import AGREEING, Outcome, Stand
-from products.dossier import read_call
 from products.forms.calls import DeclareForm
 from products.models import Decision
 from products.services import calls, decisions

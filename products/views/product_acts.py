@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from products import workflow
-from products.dossier import CallReading
+from products.call_reading import CallReading
 from products.forms.products import JoinForm, LeaveForm
 from products.services import calls, circulations, participation, products, releases
 from products.views.product_page import ProductPage

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from isecg.partial_dates import PartialDate
 from isecg.rules import Finding, blocking
-from products import call_sheet, comment_reading, guards, permissions
+from products import call_guards, call_sheet, comment_reading, guards, permissions
 from products.dossier import Dossier
 from products.models import (
     Call,
@@ -216,7 +216,7 @@ class ProductPage:
         action = guards.NEXT.get(State(self.product.state))
         if action is None:
             return []
-        found = [*self.findings(action), *guards.waiting_for(self.dossier.facts)]
+        found = [*self.findings(action), *call_guards.waiting_for(self.dossier.facts)]
         return [{"finding": finding, "who": ", ".join(labels(finding.who))} for finding in found]
 
     def _taking_part(self) -> list[dict[str, Any]]:

@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from isecg import clock
 from isecg.events.models import Event
 from isecg.mail.models import Letter
+from products.call_reading import read_call
 from products.consensus import Outcome, Stand
-from products.dossier import read_call
 from products.models import Call, Decision, Elector, PositionEntry
 from products.models.calls import CallState
 from products.models.products import Degree

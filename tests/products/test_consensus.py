@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from products import consensus
-from products.consensus import DECLARABLE, SUPPORT, Entry, Outcome, Stand, Tally
+from products.consensus import (
+    DECLARABLE,
+    SUPPORT,
+    Act,
+    Course,
+    Entry,
+    Mode,
+    Outcome,
+    Stand,
+    Tally,
+)
 
 DEADLINE = datetime(2026, 3, 29, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -14,18 +24,30 @@ HALF = Fraction(1, 2)
 ELEVEN = tuple(f"A{number:02d}" for number in range(11))
 
 
-def entry(agency, stand, *, at=DEADLINE - timedelta(days=1)):
-    return Entry(agency=agency, at=at, stand=stand)
+def entry(agency, act, *, at=DEADLINE - timedelta(days=1)):
+    return Entry(agency=agency, at=at, act=Act(act))
+
+
+def course(entries, *, of=ELEVEN, left=(), mode=Mode.EXPLICIT, **shares):
+    leaving = [entry(agency, Act.LEAVE, at=DEADLINE) for agency in left]
+    return Course(
+        **{"quorum": HALF, "minimum_support": HALF, **shares},
+        mode=mode,
+        deadline=DEADLINE,
+        electorate=of,
+        entries=[*entries, *leaving],
+    )
 
 
 def count(entries, *, of=ELEVEN, at=DEADLINE, left=()):
-    return consensus.tally(of, entries, deadline=DEADLINE, at=at, left=left)
+    return consensus.tally(course(entries, of=of, left=left), at=at)
 
 
-def outcome(stands, *, of=ELEVEN, quorum=HALF, minimum_support=HALF):
+def outcome(stands, *, of=ELEVEN, **shares):
     """Compute the outcome where the first agencies said ``stands`` in order."""
     entries = [entry(agency, stand) for agency, stand in zip(of, stands, strict=False)]
-    return consensus.outcome(count(entries, of=of), quorum=quorum, minimum_support=minimum_support)
+    given = course(entries, of=of, **shares)
+    return consensus.outcome(given, consensus.tally(given, at=DEADLINE + SECOND))
 
 
 @pytest.mark.parametrize(
@@ -79,12 +101,9 @@ def test_outcome_computes_thirds_exactly():
 
 
 def test_outcome_of_nobody_has_no_quorum():
-    nobody = Tally(electorate=(), stands={}, late=())
+    found = outcome([], of=(), quorum=Fraction(0), minimum_support=Fraction(0))
 
-    assert (
-        consensus.outcome(nobody, quorum=Fraction(0), minimum_support=Fraction(0))
-        == Outcome.NO_QUORUM
-    )
+    assert found == Outcome.NO_QUORUM
 
 
 @pytest.mark.parametrize(
@@ -125,7 +144,7 @@ def test_tally_lets_the_later_of_two_at_one_instant_count():
 def test_tally_forgets_what_was_withdrawn():
     entries = [
         entry("A00", Stand.CONCUR, at=DEADLINE - 2 * SECOND),
-        entry("A00", None, at=DEADLINE - SECOND),
+        entry("A00", Act.WITHDRAW, at=DEADLINE - SECOND),
     ]
 
     found = count(entries)
@@ -134,7 +153,7 @@ def test_tally_forgets_what_was_withdrawn():
 
 
 def test_tally_keeps_a_position_that_is_withdrawn_too_late():
-    entries = [entry("A00", Stand.CONCUR), entry("A00", None, at=DEADLINE + SECOND)]
+    entries = [entry("A00", Stand.CONCUR), entry("A00", Act.WITHDRAW, at=DEADLINE + SECOND)]
 
     found = count(entries, at=DEADLINE + timedelta(days=1))
 
@@ -220,7 +239,7 @@ entries = st.lists(
         Entry,
         agency=st.sampled_from([*ELEVEN, "stranger"]),
         at=st.integers(-5, 5).map(lambda seconds: DEADLINE + seconds * SECOND),
-        stand=st.one_of(st.none(), st.sampled_from(Stand)),
+        act=st.sampled_from(Act),
     ),
     max_size=40,
 )
@@ -232,14 +251,16 @@ def test_counts_add_up_to_the_electorate(entries, left):
 
     groups = [found.of(stand) for stand in Stand] + [found.no_response]
     assert sorted(agency for group in groups for agency in group) == list(found.electorate)
-    assert set(found.electorate) == set(ELEVEN) - left
+    gone = {one.agency for one in entries if one.act == Act.LEAVE and one.at <= DEADLINE}
+    assert set(found.electorate) == set(ELEVEN) - left - gone
 
 
 @given(entries=entries)
 def test_no_objection_counts_towards_an_agreement(entries):
     found = count(entries)
 
-    result = consensus.outcome(found, quorum=HALF, minimum_support=HALF)
+    given = course(entries)
+    result = consensus.prospect(given, consensus.tally(given, at=DEADLINE))
 
     if result in consensus.AGREEING:
         assert not found.of(Stand.OBJECT)

@@ -187,7 +187,8 @@ def test_decision_keeps_the_codes_of_its_day(client, closed):
 def test_decision_shows_its_last_revision_and_names_the_earlier(client, closed):
     first = declare(closed)
     second = Decision.objects.get(pk=first.pk)
-    second.pk, second.revision, second.statement = None, 1, "Agreed, as corrected."
+    second.pk, second.revision, second.correction = None, 1, "A slip in the statement."
+    second.statement = "Agreed, as corrected."
     second.save(force_insert=True)
     client.force_login(closed.heads[0])
 

@@ -80,7 +80,7 @@ def test_story_has_a_product_in_each_state_up_to_agreed(told):
     assert now + timedelta(days=3) < science.call.deadline < now + timedelta(days=7)
 
     resources = Dossier(products["ISRU-2026"], now).reading
-    assert resources.call.is_closed_at(now)
+    assert now > resources.call.deadline
     assert resources.outcome == Outcome.CONSENSUS
 
     power = Dossier(products["POWER-2026"], now)

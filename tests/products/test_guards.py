@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 
 from isecg.rules import blocking
-from products import guards
-from products.consensus import Outcome, Stand, Tally
+from products import call_guards, guards
+from products.consensus import End, Outcome, Stand, Tally
 from products.facts import CallFacts, CirculationFacts, CommentFacts, DecisionFacts, Facts
 from products.guards import PASSED_OVER, guard
 from products.residue import Hit
@@ -41,7 +41,7 @@ DECIDED = DecisionFacts(
 AGREED = Facts(at=NOW, state=State.AGREED, version=2, sha256="b" * 64, decision=DECIDED)
 
 
-def _call(**stands):
+def _call(*, ended=False, **stands):
     return CallFacts(
         version=2,
         opened_at=NOW - timedelta(days=6),
@@ -49,7 +49,8 @@ def _call(**stands):
         tally=Tally(
             electorate=("CSA", "ESA", "JAXA"),
             stands={code: Stand(stand) for code, stand in stands.items()},
-            late=(),
+            ended_at=NOW if ended else None,
+            ended_by=End.DEADLINE if ended else None,
         ),
         outcome=Outcome.CONSENSUS,
         texts={"CSA": "Answer the question.", "ESA": "Section 2 is wrong."},
@@ -196,7 +197,7 @@ def test_an_outcome_is_declared_after_the_deadline_or_when_all_have_answered():
     assert _open(Action.DECLARE, facts) == [
         ("call_closed", "The call is open until 12 Mar 2026 12:00 UTC: 1 of 3 have answered.")
     ]
-    assert _open(Action.DECLARE, replace(facts, at=NOW + timedelta(seconds=1))) == []
+    assert _open(Action.DECLARE, replace(facts, call=_call(ended=True, ESA="concur"))) == []
     everyone = _call(ESA="concur", CSA="abstain", JAXA="object")
     assert _open(Action.DECLARE, replace(facts, call=everyone)) == []
 
@@ -292,15 +293,15 @@ def test_the_page_names_for_whom_it_waits_and_since_when():
         at=NOW, state=State.IN_CONSENSUS, version=2, call=_call(CSA="condition", ESA="object")
     )
 
-    assert [(found.sentence, found.who) for found in guards.waiting_for(facts)] == [
+    assert [(found.sentence, found.who) for found in call_guards.waiting_for(facts)] == [
         ("CSA concurs on condition: Answer the question.", ("role:editor",)),
         ("ESA objects: Section 2 is wrong.", ("agency:ESA",)),
         ("Waiting for JAXA: no position.", ("agency:JAXA",)),
     ]
-    assert {found.since for found in guards.waiting_for(facts)} == {NOW - timedelta(days=6)}
+    assert {found.since for found in call_guards.waiting_for(facts)} == {NOW - timedelta(days=6)}
 
 
 def test_nobody_is_waited_for_once_the_deadline_has_passed():
-    facts = Facts(at=NOW + timedelta(seconds=1), state=State.IN_CONSENSUS, call=_call(CSA="concur"))
+    facts = Facts(at=NOW, state=State.IN_CONSENSUS, call=_call(ended=True, CSA="concur"))
 
-    assert guards.waiting_for(facts) == []
+    assert call_guards.waiting_for(facts) == []

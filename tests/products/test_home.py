@@ -185,7 +185,7 @@ def test_a_decision_that_was_corrected_waits_once(traveller):
     world = make_call(1)
     world.say(0, Stand.CONCUR)
     decision = Decision.objects.get(pk=agree(world, Outcome.CONSENSUS).pk)
-    decision.pk, decision.revision = None, 1
+    decision.pk, decision.revision, decision.correction = None, 1, "A slip."
     decision.save(force_insert=True)
 
     assert len(turns(world.secretariat)) == 1

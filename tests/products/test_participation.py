@@ -8,8 +8,8 @@ from django.core.exceptions import PermissionDenied
 from isecg import clock
 from isecg.events import log
 from isecg.mail.models import Letter
+from products.call_reading import read_call
 from products.consensus import Outcome, Stand
-from products.dossier import read_call
 from products.models import Elector, ProductEditor
 from products.models.products import Degree
 from products.services import calls, decisions, participation

@@ -502,7 +502,12 @@ def _answer(world):
     """Have every agency concur, at once: it is the page that is looked at here."""
     PositionEntry.objects.bulk_create(
         PositionEntry(
-            call=world.call, agency=agency, stand="concur", given_at=clock.now(), given_by=head
+            call=world.call,
+            agency=agency,
+            version=world.call.version,
+            stand="concur",
+            given_at=clock.now(),
+            given_by=head,
         )
         for agency, head in zip(world.agencies, world.heads, strict=True)
     )

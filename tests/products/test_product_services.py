@@ -74,6 +74,7 @@ ACTS = {
         product, outcome=Outcome.CONSENSUS, statement="So it is.", by=by
     ),
     Action.RETURN: lambda product, by: calls.return_to_drafting(product, reason="Flaw.", by=by),
+    Action.RECALL: lambda product, by: calls.recall_call(product, reason="In error.", by=by),
     Action.REVISE: lambda product, by: _revise(product, by=by),
     Action.LAPSE: lambda product, by: _empty(product, by=by),
     Action.RELEASE: lambda product, by: releases.release(product, reason="Agreed.", by=by),

@@ -12,8 +12,9 @@ from django.urls import reverse
 from isecg import clock
 from isecg.events import log
 from isecg.mail.models import Letter
+from products.call_reading import read_call
 from products.consensus import Outcome, Stand
-from products.dossier import Dossier, read_call
+from products.dossier import Dossier
 from products.models import PositionEntry
 from products.models.products import Degree, ElectorateRule
 from products.services import calls, decisions, participation, releases

@@ -24,6 +24,8 @@ TABLE = [
     (S.IN_CONSENSUS, S.AGREED, Action.DECLARE, CHAIR),
     (S.IN_CONSENSUS, S.DRAFTING, Action.RETURN, CHAIR),
     (S.IN_CONSENSUS, S.DRAFTING, Action.REVISE, WRITERS),
+    # Rule 28: opened in error, it is as though it had not been opened (docs/adr/0016).
+    (S.IN_CONSENSUS, S.SHARED, Action.RECALL, CHAIR),
     # Rule 32: the last participating agency leaves, by itself or by the secretariat.
     (S.SHARED, S.DRAFTING, Action.LAPSE, PARTS),
     (S.IN_CONSENSUS, S.DRAFTING, Action.LAPSE, PARTS),

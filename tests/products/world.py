@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from isecg import clock
-from products.consensus import Stand
+from products.consensus import Mode, Stand
 from products.models import Call, Circulation, CirculationRecipient, Product, VersionFile
 from products.services import calls
 from products.workflow import State
@@ -85,12 +85,13 @@ def make_world(count=3, *, codes=(), **product):
     )
 
 
-def make_call(count=3, *, days=10, **given):
+def make_call(count=3, *, days=10, mode=Mode.EXPLICIT, **given):
     """Make a world whose call is open for ``days`` more."""
     world = make_world(count, **given)
     world.call = calls.open_call(
         world.product,
         question="Is this agreed?",
+        mode=mode,
         deadline=clock.now() + timedelta(days=days),
         time_zone="Europe/Paris",
         by=world.secretariat,
