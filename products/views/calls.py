@@ -36,8 +36,11 @@ Forms = dict[str, forms.Form]
 
 def get_call(standing: Standing, pk: int) -> Call:
     """Return a call on a product that the reader may see; to anyone else it does not exist."""
-    calls = Call.objects.visible_to(standing).select_related("product", "version")
-    return get_object_or_404(calls.defer("version__text"), pk=pk)
+    calls = Call.objects.visible_to(standing).select_related("product", "version__carry_over")
+    found = get_object_or_404(calls.defer("version__text"), pk=pk)
+    # So that nothing asks the database for it again.
+    found.version.product = found.product
+    return found
 
 
 def trail(call: Call, *, last: str = "") -> Trail:
