@@ -1,24 +1,33 @@
 """The consensus rule as pure functions of plain values (rules 20-27, 29 and 32).
 
 Agencies are their keys; instants are aware. Nothing here reads a clock or a database.
-The terms, as the rules use them:
+The terms, and where the code has them:
 
-**Electorate**: the agencies whose position counts, frozen at the opening. Who leaves is out.
-**Position**: an agency's last stand, unless it was withdrawn. No response is none.
-**End**: the deadline; or before it a substantive version, an editorial one while an agency
-objects, and in a silence procedure the first act that breaks it. What comes at the
-end still counts; what comes after it is late. A version decides over a broken silence.
-**Responded**: who holds a position, abstentions included. **Support**: who concurs, as the
-text stands, with a reservation, or subject to conditions. **Tacit consent**: the silence, at
-the deadline of a silence procedure, of a seat that its notice reached.
+**Electorate** (rule 18): the agencies whose position counts, frozen at the opening. Who
+leaves is out (rule 32), and has *lapsed* if it held a position.
+**Position** (rule 20): an agency's last stand: concur, reservation, condition, abstain or
+object. A withdrawal leaves it with none; no response is none. ``_Room`` keeps them.
+**End** (rules 22, 23 and 29): the deadline; or before it a substantive version, an editorial
+one while an agency objects, and in a silence procedure the first act that breaks it. What
+comes at the end still counts, what comes after it is *late*. Where a version and an
+act that breaks a silence fall together, the version decides. ``tally`` looks for it.
+**Responded** (rule 24): who holds a position, abstentions included. **Quorum**: responded /
+electorate, at least. **Support**: who concurs, as the text stands, with a reservation, or
+subject to conditions. **Minimum support**: support / electorate, at least; where a call is
+unanimous, all of it. Shares are exact, and met when equal.
+**Tacit consent** (rule 23): the silence, at the deadline of a silence procedure, of a seat
+that its notice reached. A seat that it did not reach makes the procedure invalid.
+**Outcome** (rule 25): what the positions at the end come to: ``outcome`` reads as the rules
+do, first what ended the call, then, in ``prospect``, what is in the way of agreement.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from itertools import groupby
 
 from django.db.models import TextChoices
 
@@ -61,6 +70,7 @@ class Act(StrEnum):
 SUPPORT = (Stand.CONCUR, Stand.RESERVATION, Stand.CONDITION)
 NEEDS_TEXT = (Stand.RESERVATION, Stand.CONDITION, Stand.OBJECT)
 SHORTEST_SILENCE_HOURS = 72
+_POSITIONS = frozenset(Stand.values)
 BREAKS_SILENCE = (Act.OBJECT, Act.CONDITION, Act.PROPOSE_AMENDMENT, Act.MORE_TIME)
 
 
@@ -150,9 +160,9 @@ class Course:
     deadline: datetime
     quorum: Fraction
     minimum_support: Fraction
-    electorate: Iterable[str]
-    entries: Iterable[Entry] = ()
-    versions: Iterable[NewVersion] = ()
+    electorate: Collection[str]
+    entries: Collection[Entry] = ()
+    versions: Collection[NewVersion] = ()
     unreached: frozenset[str] = frozenset()
 
 
@@ -218,7 +228,7 @@ class Tally:
 
 
 class _Room:
-    """The electorate while the entries of a call are read in order."""
+    """The electorate, and who holds which position, while a call takes its course."""
 
     def __init__(self, electorate: Iterable[str]) -> None:
         self.present = set(electorate)
@@ -229,7 +239,7 @@ class _Room:
         """Let an agency do what it did; say whether that would break a silence."""
         if entry.agency not in self.present:
             return False
-        if entry.act in Stand.values:
+        if entry.act in _POSITIONS:
             self.stands[entry.agency] = Stand(entry.act)
         elif entry.act == Act.WITHDRAW:
             self.stands.pop(entry.agency, None)
@@ -239,6 +249,10 @@ class _Room:
                 self.lapsed.add(entry.agency)
         return entry.act in BREAKS_SILENCE
 
+    def is_overtaken_by(self, version: NewVersion) -> bool:
+        """Whether a version ends the call; an editorial one does where an agency objects."""
+        return version.substantive or Stand.OBJECT in self.stands.values()
+
 
 def tally(course: Course, *, at: datetime) -> Tally:
     """Read a call as it stood at ``at`` (rules 22, 24, 29 and 32).
@@ -246,39 +260,43 @@ def tally(course: Course, *, at: datetime) -> Tally:
     Entries and versions after ``at`` do not exist yet. Entries at one instant are read
     in the order given, and before a version of that instant.
     """
-    entries = sorted((one for one in course.entries if one.at <= at), key=lambda one: one.at)
-    versions = [one for one in course.versions if one.at <= at]
     room, broken_by = _Room(course.electorate), set[str]()
     ended_at = course.deadline if at > course.deadline else None
     ended_by = End.DEADLINE if ended_at else None
-    acts: dict[datetime, list[Entry]] = {version.at: [] for version in versions}
-    for entry in entries:
-        acts.setdefault(entry.at, []).append(entry)
-    for moment in sorted(moment for moment in acts if moment <= course.deadline):
-        broken_by = {entry.agency for entry in acts[moment] if room.take(entry)}
-        objected = Stand.OBJECT in room.stands.values()
-        if any(one.at == moment and (one.substantive or objected) for one in versions):
+    # The sort keeps their order: of what happened at one instant the entries come first.
+    all_that_happened: tuple[Entry | NewVersion, ...] = (*course.entries, *course.versions)
+    past = [one for one in all_that_happened if one.at <= at]
+    for moment, together in groupby(sorted(past, key=_instant), key=_instant):
+        if moment > course.deadline:
+            break
+        overtaken, breaking = False, set[str]()
+        for one in together:
+            if isinstance(one, NewVersion):
+                overtaken |= room.is_overtaken_by(one)
+            elif room.take(one):
+                breaking.add(one.agency)
+        if overtaken:
             ended_at, ended_by = moment, End.VERSION
             break
-        if broken_by and course.mode == Mode.SILENCE:
-            ended_at, ended_by = moment, End.BREAK
+        if breaking and course.mode == Mode.SILENCE:
+            ended_at, ended_by, broken_by = moment, End.BREAK, breaking
             break
+    late = {one.agency for one in past if isinstance(one, Entry) and ended_at and one.at > ended_at}
     return Tally(
         mode=course.mode,
         electorate=tuple(sorted(room.present)),
         stands=room.stands,
-        late=tuple(
-            sorted(
-                {one.agency for one in entries if ended_at and one.at > ended_at}
-                & set(course.electorate)
-            )
-        ),
+        late=tuple(sorted(late.intersection(course.electorate))),
         lapsed=tuple(sorted(room.lapsed)),
         ended_at=ended_at,
         ended_by=ended_by,
-        broken_by=tuple(sorted(broken_by)) if ended_by == End.BREAK else (),
+        broken_by=tuple(sorted(broken_by)),
         unreached=course.unreached & room.present,
     )
+
+
+def _instant(one: Entry | NewVersion) -> datetime:
+    return one.at
 
 
 def outcome(course: Course, count: Tally) -> Outcome:

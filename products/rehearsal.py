@@ -4,10 +4,11 @@ The fields are those of the rules; a call of the past is written as one by its p
 """
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
@@ -19,8 +20,11 @@ from products.outcome_words import sentence
 TEXT_COMPULSORY = (Act.CONDITION, Act.OBJECT)
 NOTICES = ("delivered", "failed", "vacant")
 CHANGES = ("editorial", "substantive")
-# More decimals than any share needs, and fewer than would take long to compute with.
-DECIMALS = 50
+# Of any electorate it takes one agency to make up this share, as it does for a smaller one:
+# 1e-999999999 has more digits than there is time to compute with.
+SMALLEST = Decimal("1e-50")
+# What an instant cannot hold: other digits than 0 after the microseconds.
+FINER = re.compile(r"[.,][0-9]{6}[0-9]*[1-9]")
 
 
 class RehearsalError(ValueError):
@@ -44,11 +48,8 @@ def read(text: str) -> Rehearsal:
     :raises RehearsalError: naming the path of the first field that is wrong.
     """
     try:
-        data = json.loads(
-            text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_once
-        )
-    except RehearsalError:
-        raise
+        # An object comes as its pairs, so that a name given twice is told by its path.
+        data = json.loads(text, parse_int=_number, parse_float=_number, object_pairs_hook=tuple)
     except (ValueError, RecursionError) as error:
         raise RehearsalError("", f"is no JSON ({error})") from None
     return _rehearsal(data)
@@ -74,17 +75,12 @@ def answer(rehearsal: Rehearsal) -> dict[str, Any]:
     }
 
 
-def _refuse(constant: str) -> None:
-    raise RehearsalError("", f"holds {constant}, which is no number")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise RehearsalError(key, "is given twice")
-        found[key] = value
-    return found
+def _number(text: str) -> Decimal | float:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        # With an exponent of twenty digits it is none that could be computed with.
+        return float(text)
 
 
 def _rehearsal(data: Any) -> Rehearsal:
@@ -102,7 +98,7 @@ def _rehearsal(data: Any) -> Rehearsal:
         raise RehearsalError("deadline", "is not after the opening")
     shares = _object(fields["settings"], "settings", needed=("quorum", "minimum_support"))
     electorate = frozenset(_list(fields["electorate"], "electorate", _text))
-    notices = _notices(fields.get("notices"), electorate)
+    versions = fields.get("version_events")
     course = Course(
         mode=mode,
         deadline=deadline,
@@ -115,15 +111,11 @@ def _rehearsal(data: Any) -> Rehearsal:
             lambda value, path: _entry(value, path, electorate, opened_at),
         ),
         versions=_list(
-            fields.get("version_events") or [],
+            [] if versions is None else versions,
             "version_events",
             lambda value, path: _version(value, path, opened_at),
         ),
-        unreached=frozenset(
-            agency
-            for agency in (electorate if notices is not None else ())
-            if (notices or {}).get(agency) != "delivered"
-        ),
+        unreached=_unreached(fields.get("notices"), electorate),
     )
     return Rehearsal(course=course, at=at)
 
@@ -135,10 +127,10 @@ def _entry(value: Any, path: str, electorate: frozenset[str], opened_at: datetim
         raise RehearsalError(f"{path}.agency", f"“{agency}” is not in the electorate")
     at = _after_opening(fields["at"], f"{path}.at", opened_at)
     act = Act(_word(fields["act"], f"{path}.act", [act.value for act in Act]))
-    text = fields.get("text") or ""
-    if not isinstance(text, str):
+    text = fields.get("text")
+    if text is not None and not isinstance(text, str):
         raise RehearsalError(f"{path}.text", "is no text")
-    if act in TEXT_COMPULSORY and not text.strip():
+    if act in TEXT_COMPULSORY and not (text and text.strip()):
         raise RehearsalError(f"{path}.text", f"is missing: “{act}” needs it (rule 21)")
     return Entry(agency=agency, at=at, act=act)
 
@@ -151,31 +143,44 @@ def _version(value: Any, path: str, opened_at: datetime) -> NewVersion:
     )
 
 
-def _notices(value: Any, electorate: frozenset[str]) -> dict[str, str] | None:
+def _unreached(value: Any, electorate: frozenset[str]) -> frozenset[str]:
+    """Return whose silence does not count: who is not named was not reached either."""
     if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise RehearsalError("notices", "is no object")
-    for agency, notice in value.items():
+        return frozenset()
+    notices = _pairs(value, "notices")
+    for agency, notice in notices.items():
         if agency not in electorate:
             raise RehearsalError(f"notices.{agency}", "is not in the electorate")
         _word(notice, f"notices.{agency}", NOTICES)
-    return value
+    return frozenset(agency for agency in electorate if notices.get(agency) != "delivered")
 
 
 def _object(
     value: Any, path: str, *, needed: tuple[str, ...], optional: tuple[str, ...] = ()
-) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise RehearsalError(path, "is no object")
-    prefix = f"{path}." if path else ""
+) -> dict[str, Any]:
+    fields = _pairs(value, path)
     for name in needed:
-        if name not in value:
-            raise RehearsalError(f"{prefix}{name}", "is missing")
-    for name in value:
+        if name not in fields:
+            raise RehearsalError(_below(path, name), "is missing")
+    for name in fields:
         if name not in needed + optional:
-            raise RehearsalError(f"{prefix}{name}", "is not known")
-    return value
+            raise RehearsalError(_below(path, name), "is not known")
+    return fields
+
+
+def _pairs(value: Any, path: str) -> dict[str, Any]:
+    if not isinstance(value, tuple):
+        raise RehearsalError(path, "is no object")
+    found: dict[str, Any] = {}
+    for name, field in value:
+        if name in found:
+            raise RehearsalError(_below(path, name), "is given twice")
+        found[name] = field
+    return found
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
 def _list(value: Any, path: str, read_one: Callable[[Any, str], Any]) -> tuple[Any, ...]:
@@ -203,6 +208,8 @@ def _instant(value: Any, path: str) -> datetime:
         raise RehearsalError(path, "is no instant, as in 2026-03-01T09:00:00Z") from None
     if found.utcoffset() is None:
         raise RehearsalError(path, "names no instant without its offset from UTC")
+    if FINER.search(value):
+        raise RehearsalError(path, "is finer than a microsecond")
     return found
 
 
@@ -214,10 +221,8 @@ def _after_opening(value: Any, path: str, opened_at: datetime) -> datetime:
 
 
 def _share(value: Any, path: str) -> Fraction:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if not isinstance(value, Decimal):
         raise RehearsalError(path, "is no number")
     if not 0 <= value <= 1:
         raise RehearsalError(path, "is not a share from 0 to 1")
-    if isinstance(value, Decimal) and int(value.as_tuple().exponent) < -DECIMALS:
-        raise RehearsalError(path, f"has more than {DECIMALS} decimals")
-    return Fraction(value)
+    return Fraction(max(value, SMALLEST) if value else value)

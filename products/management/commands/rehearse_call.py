@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -29,29 +30,30 @@ class Command(BaseCommand):
 
         :raises CommandError: with exit status 2, naming the path of the wrong field.
         """
-        for where, text in _calls(file, lines=lines):
-            try:
-                found = rehearsal.answer(rehearsal.read(text))
-            except rehearsal.RehearsalError as error:
-                raise CommandError(f"{where}{error}", returncode=WRONG_INPUT) from None
+        for where, content in _calls(file, lines=lines):
+            found = _outcome(content, where)
             self.stdout.write(json.dumps(found, indent=None if lines else 2))
 
 
-def _calls(file: str, *, lines: bool) -> Iterator[tuple[str, str]]:
-    """Yield each call as text, and what its errors are introduced with."""
-    if not lines:
-        yield "", _text(file)
-        return
-    for number, line in enumerate(_text(file).split("\n"), start=1):
-        if line.strip():
-            yield f"line {number}: ", line
-
-
-def _text(file: str) -> str:
+def _calls(file: str, *, lines: bool) -> Iterator[tuple[str, bytes]]:
+    """Yield each call, and what its errors are introduced with."""
     try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return content.decode("utf-8-sig")
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
+            if not lines:
+                yield "", source.read()
+                return
+            for number, line in enumerate(source, start=1):
+                if line.strip():
+                    yield f"line {number}: ", line
     except OSError as error:
         raise CommandError(f"{file}: {error.strerror}", returncode=WRONG_INPUT) from None
+
+
+def _outcome(content: bytes, where: str) -> dict[str, Any]:
+    try:
+        call = rehearsal.read(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise CommandError(f"{file}: is no UTF-8", returncode=WRONG_INPUT) from None
+        raise CommandError(f"{where}is no UTF-8", returncode=WRONG_INPUT) from None
+    except rehearsal.RehearsalError as error:
+        raise CommandError(f"{where}{error}", returncode=WRONG_INPUT) from None
+    return rehearsal.answer(call)
