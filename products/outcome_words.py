@@ -10,7 +10,8 @@ from products.consensus import Course, Mode, Outcome, Stand, Tally, needed
 def sentence(course: Course, count: Tally) -> str:
     """Return what a call came to, and why: ``"Dissent: CSA objects, based on …"``."""
     found = consensus.outcome(course, count)
-    return f"{found.label}: {_why(found, course, count)}{_tacit(count)}."
+    tacit = _tacit(count) if found in consensus.AGREEING else ""
+    return f"{found.label}: {_why(found, course, count)}{tacit}."
 
 
 def based_on(count: Tally) -> str:
