@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from products.views import (
     agenda,
+    call_export,
     calls,
     circulations,
     comment_entry,
@@ -220,6 +221,7 @@ urlpatterns = [
     ),
     path("products/<slug:code>/call/new/", opening.call_new, name="call_new"),
     path("calls/<int:pk>/", calls.call, name="call"),
+    path("calls/<int:pk>/rehearsal.json", call_export.call_rehearsal, name="call_rehearsal"),
     path("calls/<int:pk>/positions/<slug:key>/", calls.call_position, name="call_position"),
     path(
         "calls/<int:pk>/positions/<slug:key>/withdraw/", calls.call_withdraw, name="call_withdraw"

@@ -392,7 +392,14 @@ def make_rows():
         },
         **{
             name: [[call.pk] for call in calls]
-            for name in ["call", "call_on_behalf", "call_extend", "call_return", "declare"]
+            for name in [
+                "call",
+                "call_rehearsal",
+                "call_on_behalf",
+                "call_extend",
+                "call_return",
+                "declare",
+            ]
         },
         **{
             name: [[world.call.pk, one.key] for one in world.agencies[:2]]

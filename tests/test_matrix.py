@@ -350,6 +350,7 @@ TABLE = {
     # Calls (rules 4, 6, 16, 22, 26).
     "call_new draft": (CONVENE, CONVENE),
     "call": (MEMBERS, READ),
+    "call_rehearsal": (MEMBERS, READ),
     "call_position": (READ, VOICES),
     "call_withdraw": (READ, VOICES),
     "call_on_behalf": (READ, BY_DESK),
@@ -566,7 +567,8 @@ def places(world):
         "workplan_item": [line.pk],
         "workplan_item_edit": [line.pk],
         **dict.fromkeys(
-            ["call", "call_on_behalf", "call_extend", "call_return", "declare"], (call.pk,)
+            ["call", "call_rehearsal", "call_on_behalf", "call_extend", "call_return", "declare"],
+            (call.pk,),
         ),
         "circulation": [call.circulation_id],
         "relation_end draft": ["DRAFT", related.pk],

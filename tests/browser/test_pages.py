@@ -15,6 +15,7 @@ MOST, MOST_BY_NAME = 2, {"product": 14, "call": 4}
 NO_PAGE = {
     "call_on_behalf",
     "call_position",
+    "call_rehearsal",
     "call_return",
     "call_withdraw",
     "comment_answer",
