@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from products.views import (
     agenda,
+    call_notices,
     calls,
     circulations,
     comment_entry,
@@ -15,6 +16,7 @@ from products.views import (
     exchange,
     history,
     home,
+    interventions,
     liaison,
     opening,
     policy,
@@ -227,6 +229,28 @@ urlpatterns = [
     path("calls/<int:pk>/on-behalf/", calls.call_on_behalf, name="call_on_behalf"),
     path("calls/<int:pk>/extend/", calls.call_extend, name="call_extend"),
     path("calls/<int:pk>/return/", calls.call_return, name="call_return"),
+    path("calls/<int:pk>/beside/<slug:key>/", interventions.call_intervene, name="call_intervene"),
+    path(
+        "calls/<int:pk>/beside-on-behalf/",
+        interventions.call_intervene_on_behalf,
+        name="call_intervene_on_behalf",
+    ),
+    path(
+        "interventions/<int:pk>/answer/",
+        interventions.intervention_answer,
+        name="intervention_answer",
+    ),
+    path("calls/<int:pk>/notices/", call_notices.call_notices, name="call_notices"),
+    path(
+        "calls/<int:pk>/notices/<slug:key>/serve/",
+        call_notices.call_serve_again,
+        name="call_serve_again",
+    ),
+    path(
+        "calls/<int:pk>/notices/<slug:key>/waive/",
+        call_notices.call_waive_notice,
+        name="call_waive_notice",
+    ),
     path("calls/<int:pk>/declare/", decisions.declare, name="declare"),
     path("decisions/", decisions.decision_list, name="decisions"),
     path("decisions/<int:year>/<int:serial>/", decisions.decision, name="decision"),
