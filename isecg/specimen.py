@@ -16,12 +16,13 @@ from isecg.rules import Finding
 
 BADGES = {
     "States": "proposed drafting shared in_consensus agreed released superseded withdrawn",
-    "Positions": "concur reservation condition abstain object none late",
+    "Positions": "concur reservation condition abstain object none silent tacit late",
     "Outcomes": (
         "consensus consensus_with_reservations provisional dissent no_quorum "
-        "insufficient_support silence_broken overtaken returned opened_in_error"
+        "insufficient_support silence_broken silence_not_valid overtaken returned recalled"
     ),
-    "Calls": "open closed declared",
+    "Calls": "open closed awaited declared",
+    "Beside the positions": "more_time propose_amendment concern",
     "Workplan": "planned active on_hold done dropped",
     "Meetings": "scheduled held cancelled",
     "Attendance": "present remote excused absent",

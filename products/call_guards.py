@@ -18,8 +18,11 @@ CALL_CLOSED = Rule[Facts](
     basis="rules 22 and 27",
     satisfied=lambda facts: facts.call is not None and facts.call.is_closed,
     sentence=lambda facts: _closed_sentence(facts),
+    # In a silence procedure nobody has to act: its end is waited for.
     who_acts=lambda facts: (
-        tuple(f"agency:{code}" for code in facts.call.tally.no_response) if facts.call else ()
+        tuple(f"agency:{code}" for code in facts.call.tally.no_response)
+        if facts.call and facts.call.tally.mode != Mode.SILENCE
+        else ()
     ),
     since=lambda facts: facts.call.opened_at if facts.call else None,
 )
@@ -53,12 +56,26 @@ CONCERNS_ANSWERED = Rule[Facts](
 ANSWERED = Rule[ElectorFacts](
     id="elector_answered",
     basis="rule 20",
-    applies=lambda elector: not elector.call_ended,
+    applies=lambda elector: not elector.call_ended and not elector.in_silence,
     satisfied=lambda elector: elector.stand is not None,
     sentence=lambda elector: (
         f"{elector.agency}: {elector.stand.label.lower()}."
         if elector.stand
         else _waiting_sentence(elector)
+    ),
+    who_acts=lambda elector: (f"agency:{elector.agency}",),
+    since=lambda elector: elector.asked_at,
+)
+# Nothing waits for it; its people are told that it is theirs to speak until the deadline.
+SPOKEN = Rule[ElectorFacts](
+    id="elector_spoke",
+    basis="rule 23",
+    applies=lambda elector: not elector.call_ended and elector.in_silence,
+    satisfied=lambda elector: elector.stand is not None,
+    sentence=lambda elector: (
+        f"{elector.agency}: {elector.stand.label.lower()}."
+        if elector.stand
+        else f"{elector.agency} is silent so far: at the deadline that is tacit consent."
     ),
     who_acts=lambda elector: (f"agency:{elector.agency}",),
     since=lambda elector: elector.asked_at,
@@ -91,6 +108,7 @@ def waiting_for(facts: Facts) -> list[Finding]:
         finding
         for agency in facts.call.tally.electorate
         for finding in waiting_for_elector(agency, facts.call)
+        if finding.rule != SPOKEN.id
     ]
 
 
@@ -103,9 +121,10 @@ def waiting_for_elector(agency: str, call: CallFacts) -> list[Finding]:
         text=call.texts.get(agency, ""),
         asked_at=(inherited and inherited.since) or call.opened_at,
         call_ended=call.tally.ended_at is not None,
+        in_silence=call.tally.mode == Mode.SILENCE,
         inherited=inherited,
     )
-    found = evaluate((ANSWERED, NOT_OBJECTING, CONDITION_MET), elector)
+    found = evaluate((ANSWERED, SPOKEN, NOT_OBJECTING, CONDITION_MET), elector)
     return [finding for finding in found if not finding.satisfied]
 
 

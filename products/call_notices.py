@@ -9,6 +9,7 @@ from django.db.models import (
     DateTimeField,
     Exists,
     F,
+    IntegerField,
     OuterRef,
     Q,
     Value,
@@ -22,8 +23,8 @@ from products.consensus import Mode
 from workgroups.models import Mandate
 from workgroups.roles import SPEAKING
 
-# The letters that serve a seat: at the opening, and again.
-OPENED, SERVED_AGAIN = "call.opened", "call.served_again"
+# The letters that serve a seat: at the opening, again, and where it took another's place.
+OPENED, SERVED_AGAIN, SUCCEEDED = "call.opened", "call.served_again", "call.succeeded"
 DELIVERED, FAILED, VACANT = "delivered", "failed", "vacant"
 
 
@@ -56,15 +57,22 @@ def _letters(at: datetime) -> Any:
         Letter.objects.annotate(
             opening=Concat(Value(f"{OPENED}|call:"), call, Value("|")),
             serving=Concat(Value(f"{SERVED_AGAIN}|call:"), call, Value("@")),
+            succeeding=Concat(Value(f"{SUCCEEDED}|call:"), call, Value(":")),
+            former=Cast(OuterRef("succeeds"), IntegerField()),
         )
         .filter(
-            Q(key__startswith=F("opening")) | Q(key__startswith=F("serving")),
+            Q(key__startswith=F("opening"))
+            | Q(key__startswith=F("serving"))
+            # It tells others as well, whom it serves with nothing.
+            | Q(key__startswith=F("succeeding"), former__isnull=False),
             about=Concat(Value("product:"), Cast(OuterRef("call__product"), CharField())),
             state=LetterState.SENT,
             sent_at__lte=Least(Value(at, output_field=DateTimeField()), OuterRef("call__deadline")),
         )
         .filter(
             Q(**{f"{mandate}ends_at": None}) | Q(**{f"{mandate}ends_at__gt": F("sent_at")}),
+            Q(**{f"{mandate}limited_to": ""})
+            | Q(**{f"{mandate}limited_to": OuterRef("call__product__code")}),
             **{
                 f"{mandate}agency": OuterRef("agency"),
                 f"{mandate}capacity__in": SPEAKING,

@@ -87,6 +87,19 @@ class CallReading:
         return sentence(self.course, self.tally)
 
     @property
+    def unheard(self) -> list[str]:
+        """The silent seats that the notice of a silence procedure did not reach (rule 23)."""
+        return [code for code in self.tally.silent if code in self.tally.unreached]
+
+    @property
+    def asks_time(self) -> dict[str, datetime]:
+        """Since when which electors wait for an answer to their request for more time."""
+        if not self.takes_positions:
+            return {}
+        rows = (row for row in self._rows if row.asked_at and not row.left_at)
+        return {row.code: row.asked_at for row in rows}
+
+    @property
     def agencies(self) -> list[Agency]:
         """The electorate as it was asked, and who took over a seat of it since."""
         found = {row.agency_id: row.agency for row in self.electors}
@@ -177,17 +190,20 @@ def _open_electors(*, at: datetime) -> QuerySet[Elector]:
 def _electors(*, at: datetime) -> QuerySet[Elector]:
     """Return electors: each with its ``notice``, and when it ``broke_at`` a silence, if it did.
 
-    The open ``concerns`` of the call stand beside each, so that they cost no query.
+    ``asked_at`` is since when its request for more time waits for an answer. The open
+    ``concerns`` of the call stand beside each, so that they cost no query.
     """
     broke = Intervention.objects.filter(
         call=OuterRef("call"), agency=OuterRef("agency"), kind__in=_BREAKING
     ).order_by("given_at")
+    asked = broke.filter(kind=InterventionKind.MORE_TIME, answered_at=None)
     concerns = Intervention.objects.filter(
         call=OuterRef("call"), kind=InterventionKind.CONCERN, answered_at=None
     ).order_by()
     return Elector.objects.select_related("agency__succession__successor").annotate(
         notice=notice(at=at),
         broke_at=Subquery(broke.values("given_at")[:1]),
+        asked_at=Subquery(asked.values("given_at")[:1]),
         concerns=Subquery(concerns.values("call").annotate(of=Count("pk")).values("of")),
     )
 

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from isecg.events.models import Event
 from products import consensus
+from products.call_notices import DELIVERED, FAILED, VACANT
 from products.call_reading import CallReading, Inheritance
-from products.consensus import SUPPORT, Tally
+from products.consensus import SUPPORT, Mode, Stand, Tally
 from products.models import Elector, PositionEntry
+from products.models.calls import CallState
 
 _WORDS = {
     "call.opened": "opened the call",
@@ -20,6 +23,28 @@ _WORDS = {
     "call.returned": "returned the product to drafting",
     "call.recalled": "recalled the call: it was opened in error",
     "call.overtaken": "overtook the call with a new version",
+    "call.more_time": "asked for more time",
+    "call.propose_amendment": "proposed an amendment",
+    "call.concern": "filed a concern",
+    "call.answered": "answered what was said",
+    "call.silence_broken": "broke the silence",
+    "call.served_again": "sent the notice once more",
+    "call.notice_waived": "waived the notice",
+}
+# Done for an agency, or as to one: it is named with them.
+_NAMING = {
+    "call.more_time": "for",
+    "call.propose_amendment": "for",
+    "call.concern": "for",
+    "call.silence_broken": "for",
+    "call.answered": "by",
+    "call.served_again": "to",
+    "call.notice_waived": "to",
+}
+NOTICES = {
+    DELIVERED: "Notice delivered",
+    FAILED: "Notice not delivered",
+    VACANT: "Seat vacant",
 }
 
 
@@ -28,7 +53,7 @@ class Row:
     """One agency of the electorate: what counts, and what came too late to count.
 
     ``in_place_of`` names whose place it took; ``place`` is what it found there, until it
-    says something itself.
+    says something itself. ``notice`` says in a silence procedure what came of its notice.
     """
 
     elector: Elector
@@ -38,6 +63,8 @@ class Row:
     late: PositionEntry | None
     in_place_of: str
     place: Inheritance | None
+    notice: str = ""
+    is_reached: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,29 +105,49 @@ def rows(reading: CallReading) -> list[Row]:
     return [
         Row(
             elector=elector,
-            kind=_kind(elector, reading.tally),
-            label=_label(elector, reading.tally),
+            kind=kind,
+            label=label,
             entry=reading.counting.get(elector.code),
             late=late.get(elector.agency_id),
             in_place_of=codes[elector.succeeds_id] if elector.succeeds_id else "",
             place=reading.inherited.get(elector.code),
+            notice=notice_words(elector, reading),
+            is_reached=is_reached(elector),
         )
         for elector in reading.electors
+        for kind, label in [where_it_stands(elector, reading)]
     ]
 
 
-def _kind(elector: Elector, count: Tally) -> str:
-    if elector.left_at:
-        return "neutral"
+def where_it_stands(elector: Elector, reading: CallReading) -> tuple[str, str]:
+    """Return the kind and the words of where an elector stands.
+
+    Silence is shown as such while a silence procedure runs, as tacit consent once it has
+    ended as one, and in every other case as no response: never as agreement (rule 20).
+    """
+    count = reading.tally
     stand = count.stands.get(elector.code)
-    return stand.value if stand else "none"
+    if elector.left_at:
+        return "neutral", left_words(elector)
+    if stand:
+        return stand.value, stand.label
+    if elector.code in count.tacit and reading.call.state in (CallState.OPEN, CallState.DECLARED):
+        return "tacit", "Tacit consent"
+    if count.mode == Mode.SILENCE and reading.takes_positions:
+        return "silent", "Silent so far"
+    return "none", "No response"
 
 
-def _label(elector: Elector, count: Tally) -> str:
-    if elector.left_at:
-        return left_words(elector)
-    stand = count.stands.get(elector.code)
-    return stand.label if stand else "No response"
+def is_reached(elector: Any) -> bool:
+    """Whether its notice reached the seat of an elector that was read with it."""
+    return bool(elector.notice == DELIVERED)
+
+
+def notice_words(elector: Any, reading: CallReading) -> str:
+    """Return what came of the notice to a seat; nothing outside a silence procedure."""
+    if reading.tally.mode != Mode.SILENCE or elector.left_at:
+        return ""
+    return NOTICES[elector.notice]
 
 
 def left_words(elector: Elector) -> str:
@@ -115,11 +162,51 @@ def quorum(reading: CallReading) -> Threshold:
 
 def support(reading: CallReading) -> Threshold:
     """Return how many must concur, in any of the three ways, and how many do (rule 24)."""
+    everybody = reading.tally.mode == Mode.UNANIMOUS
     return _threshold(
-        Fraction(reading.call.minimum_support),
+        Fraction(1) if everybody else Fraction(reading.call.minimum_support),
         reading.tally,
         reached=len(reading.tally.of(*SUPPORT)),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A count of the electorate: how many, and of what."""
+
+    number: int
+    of: int
+    words: str
+
+
+def figures(reading: CallReading) -> list[Figure]:
+    """Return the counts that matter in the mode of a call; tacit consent apart (rule 23)."""
+    count = reading.tally
+    of = len(count.electorate)
+    if count.mode != Mode.SILENCE:
+        answered, concurring = quorum(reading), support(reading)
+        least = (
+            "everybody must concur"
+            if count.mode == Mode.UNANIMOUS
+            else f"{concurring.needed} needed"
+        )
+        found = [
+            (answered.reached, f"answered ({count.percent} %); {answered.needed} needed"),
+            (concurring.reached, f"concur in some way; {least}"),
+        ]
+    elif reading.takes_positions:
+        found = [
+            (count.responded, f"answered ({count.percent} %)"),
+            (len(count.silent), "silent so far"),
+        ]
+    else:
+        explicit = len(count.of(Stand.CONCUR, Stand.RESERVATION))
+        found = [
+            (explicit, "consent explicitly"),
+            (len(count.tacit), "consent tacitly, by silence"),
+            (len(count.no_response), "no response"),
+        ]
+    return [Figure(number=number, of=of, words=words) for number, words in found]
 
 
 def _threshold(share: Fraction, count: Tally, *, reached: int) -> Threshold:
@@ -152,10 +239,13 @@ def record(reading: CallReading, events: Iterable[Event]) -> list[Mark]:
 
 def _mark(event: Event) -> Mark:
     moved = event.payload["after"].get("deadline")
+    words, naming = _WORDS[event.event], _NAMING.get(event.event)
+    if naming:
+        words = f"{words} {naming} {event.payload['on_behalf_of']}"
     return Mark(
         at=event.at,
         by=event.by,
-        words=_WORDS[event.event],
+        words=words,
         reason=event.payload["reason"],
         deadline=datetime.fromisoformat(moved) if moved else None,
     )

@@ -134,4 +134,5 @@ class ElectorFacts:
     text: str
     asked_at: datetime
     call_ended: bool
+    in_silence: bool = False
     inherited: InheritedFacts | None = None

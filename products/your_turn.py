@@ -13,9 +13,9 @@ from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 
 from isecg.rules import blocking
-from products import call_guards, comment_reading, guards, public_turns, residue
+from products import call_guards, comment_reading, guards, public_turns, residue, turns_beside
 from products.call_reading import CallReading, read_open_calls
-from products.consensus import Stand
+from products.consensus import Mode, Stand
 from products.dossier import decision_facts
 from products.facts import Facts
 from products.models import Circulation, Decision, Elector, Product, Version
@@ -67,6 +67,7 @@ def your_turn(
     readings = read_open_calls(at=standing.at)
     turns = [
         *_positions(standing, readings),
+        *_beside(standing, readings, rows),
         *_declarations(standing, readings),
         *_agreed(standing),
         *_circulations(standing),
@@ -86,14 +87,16 @@ def _positions(standing: Standing, readings: list[CallReading]) -> Iterator[Turn
         voices = {agency.pk for agency in standing.voices_on(code)}
         if reading.ended_at:
             continue
+        in_silence = reading.tally.mode == Mode.SILENCE
+        silent = ("silent", "Silent so far") if in_silence else ("none", "No position")
         for elector in reading.electors:
             if elector.agency_id not in mine or elector.left_at:
                 continue
             for finding in call_guards.waiting_for_elector(elector.code, reading.facts):
                 stand = reading.tally.stands.get(elector.code)
                 yield Turn(
-                    badge=stand.value if stand else "none",
-                    label=stand.label if stand else "No position",
+                    badge=stand.value if stand else silent[0],
+                    label=stand.label if stand else silent[1],
                     sentence=finding.sentence,
                     product=reading.call.product,
                     href=reading.call.get_absolute_url(),
@@ -101,6 +104,24 @@ def _positions(standing: Standing, readings: list[CallReading]) -> Iterator[Turn
                     due=reading.call.deadline,
                     own=elector.agency_id in voices,
                 )
+
+
+def _beside(
+    standing: Standing, readings: list[CallReading], products: Iterable[Any]
+) -> Iterator[Turn]:
+    """Yield what was said in calls beside the positions and waits for an answer."""
+    written = {product.pk for product in products if product.writes} if readings else set()
+    for reading in readings:
+        for said in turns_beside.waiting(reading, standing, written=written):
+            yield Turn(
+                badge=said.kind.value,
+                label=said.kind.label,
+                sentence=said.sentence,
+                product=reading.call.product,
+                href=f"{reading.call.get_absolute_url()}#beside",
+                since=said.since,
+                due=said.due,
+            )
 
 
 def _declarations(standing: Standing, readings: list[CallReading]) -> Iterator[Turn]:

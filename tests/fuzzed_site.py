@@ -13,7 +13,7 @@ from isecg import clock
 from isecg.events.log import reference
 from isecg.mail import outbox
 from products import files
-from products.consensus import Outcome, Stand
+from products.consensus import Mode, Outcome, Stand
 from products.models import (
     AgendaLink,
     CallRequest,
@@ -233,6 +233,7 @@ def make_rows():
         releases.release(done.product, reason="Agreed.", by=done.secretariat)
     world = make_call(3)
     world.say(1, Stand.CONDITION)
+    silence = make_call(2, days=10, mode=Mode.SILENCE)
     shared = make_world(1)
     head, agency = world.heads[0], world.agencies[0]
     for product in (shared.product, agreed.product):
@@ -398,12 +399,19 @@ def make_rows():
                 "call_on_behalf",
                 "call_extend",
                 "call_return",
+                "call_intervene_on_behalf",
                 "declare",
             ]
         },
         **{
             name: [[world.call.pk, one.key] for one in world.agencies[:2]]
-            for name in ("call_position", "call_withdraw")
+            for name in ("call_position", "call_withdraw", "call_intervene")
+        },
+        "intervention_answer": [[one.pk] for one in Intervention.objects.all()],
+        "call_notices": [[silence.call.pk]],
+        **{
+            name: [[silence.call.pk, one.key] for one in silence.agencies]
+            for name in ("call_serve_again", "call_waive_notice")
         },
         "circulation": [[call.circulation_id] for call in calls],
         "decision": [[decision.year, decision.serial]],

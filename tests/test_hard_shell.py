@@ -541,6 +541,9 @@ COUNTED_WITHIN = {
     "decision": "a year and a number within it",
     "call_position": "an agency stands in many calls",
     "call_withdraw": "an agency stands in many calls",
+    "call_intervene": "an agency stands in many calls",
+    "call_serve_again": "an agency stands in many calls",
+    "call_waive_notice": "an agency stands in many calls",
 }
 
 

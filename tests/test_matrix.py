@@ -16,8 +16,15 @@ from django.urls import URLPattern, get_resolver, reverse
 from isecg import clock
 from isecg.events.log import reference
 from isecg.mail.models import Heartbeat, Letter
-from products.consensus import Outcome, Stand
-from products.models import AgendaLink, PositionEntry, ProductEditor, Relation, WorkplanItem
+from products.consensus import Mode, Outcome, Stand
+from products.models import (
+    AgendaLink,
+    Intervention,
+    PositionEntry,
+    ProductEditor,
+    Relation,
+    WorkplanItem,
+)
 from products.services import decisions, releases
 from products.services.liaison import send_version
 from products.views import product_acts
@@ -105,7 +112,10 @@ INVITERS_0 = "s    f    f    f    h    f    f    f    h    f    o    f    s    f
 # On a product of which an outsider knows nothing, or on its call:
 WRITERS = "   s    h    h    f    f    f    o    o    f    f    o    h    s    f"
 WRITERS_P = " s    h    h    f    f    f    p    p    f    f    p    h    s    f"
+ANSWERS = "   s    h    h    f    f    f    o    o    f    o    o    h    s    f"
 CONVENE = "   s    h    h    f    f    f    f    f    f    o    o    h    s    f"
+# On a call on another product than the draft:
+CONVENE_APART = "s  h    h    f    f    f    f    f    f    o    o    h    s    h"
 BY_DESK = "   s    h    h    f    f    f    f    f    f    f    o    h    s    f"
 # Of the draft, what only the secretariat sees yet:
 HELD = "      s    h    h    h    h    h    h    h    h    h    o    h    s    h"
@@ -357,6 +367,14 @@ TABLE = {
     "call_extend": (CONVENE, CONVENE),
     "call_return": (READ, CONVENE),
     "declare": (BY_CHAIR, BY_CHAIR),
+    # Beside the positions, and the notices of a silence procedure (rules 6, 18, 20 and 23).
+    "call_intervene": (READ, VOICES),
+    "call_intervene_on_behalf": (BY_DESK, BY_DESK),
+    "intervention_answer": (READ, ANSWERS),
+    "call_notices": (ABSENT, READ),
+    "call_notices of a silence": (APART, READ),
+    "call_serve_again of a silence": (READ, CONVENE_APART),
+    "call_waive_notice of a silence": (READ, CONVENE_APART),
     # Decisions (rule 33), read as the product that they are about.
     "decisions": (ALL, READ),
     "decision of a draft": (APART, READ),
@@ -488,6 +506,17 @@ def places(world):
     )
     for version in (*draft.versions.all(), released.product.versions.get(number=1), posted):
         keep_file(version)
+    silence = make_call(1, code="SILENCE", mode=Mode.SILENCE)
+    said = Intervention(
+        call=call,
+        agency=agency,
+        code=agency.code,
+        kind="more_time",
+        text="Our director is away.",
+        given_at=clock.now(),
+        given_by=world.heads[0],
+    )
+    said.save_as(None, "test")
     own = {"version": unsent, "agency": agency, "author": None, "author_name": "A. Nother"}
     given = CommentFactory(**own, entered_by=world.secretariat)
     kept = CommentFactory(**own, entered_by=world.heads[0], number=None, submitted_at=None)
@@ -567,13 +596,27 @@ def places(world):
         "workplan_item": [line.pk],
         "workplan_item_edit": [line.pk],
         **dict.fromkeys(
-            ["call", "call_rehearsal", "call_on_behalf", "call_extend", "call_return", "declare"],
+            [
+                "call",
+                "call_rehearsal",
+                "call_on_behalf",
+                "call_extend",
+                "call_return",
+                "call_intervene_on_behalf",
+                "call_notices",
+                "declare",
+            ],
             (call.pk,),
         ),
         "circulation": [call.circulation_id],
         "relation_end draft": ["DRAFT", related.pk],
         "call_position": [call.pk, agency.key],
         "call_withdraw": [call.pk, agency.key],
+        "call_intervene": [call.pk, agency.key],
+        "intervention_answer": [said.pk],
+        "call_notices of a silence": [silence.call.pk],
+        "call_serve_again of a silence": [silence.call.pk, silence.agencies[0].key],
+        "call_waive_notice of a silence": [silence.call.pk, silence.agencies[0].key],
         "decision of a draft": [agreed.year, agreed.serial],
         "decision of a released one": [published.year, published.serial],
         "version draft": ["DRAFT", 1],

@@ -13,7 +13,7 @@ from products.consensus import Mode, Stand
 from products.dossier import Dossier
 from products.models import Call, Elector, PositionEntry, Product
 from products.models.calls import CallState
-from products.services import moves
+from products.services import aftermath, moves
 from products.services.errors import ProductError
 from products.workflow import Action
 from workgroups.models import Agency, ChairTerm, User
@@ -118,7 +118,8 @@ def record_position(
 
     With ``source`` the secretariat records it on behalf of the agency, always shown as
     such (rule 6); without, ``by`` must hold the seat by a valid mandate (rule 4). After
-    the deadline it is kept, marked late, and does not count.
+    the end it is kept, marked late, and does not count. One that breaks a silence ends the
+    call, and everybody is told (rule 23).
 
     :raises PermissionDenied: without the mandate, naming what is missing.
     :raises ProductError: if the call has ended, the agency is not in its electorate, or
@@ -144,7 +145,9 @@ def record_position(
         on_behalf=bool(source),
         source=source,
     )
-    late = not read_call(call, at=standing.at).takes_positions
+    reading = read_call(call, at=standing.at)
+    # What comes at the end still counts: the objection that breaks a silence does.
+    late = reading.ended_at is not None and reading.ended_at < standing.at
     log.record(
         "position.late" if late else "position.taken" if stand else "position.withdrawn",
         by=by,
@@ -157,6 +160,7 @@ def record_position(
         also=[call.product],
     )
     notifications.position_recorded(entry, before=before, by=by)
+    aftermath.tell_of_break(reading, what=str(entry), text=entry.text, by=by, chair=standing.chair)
     return entry
 
 
@@ -209,6 +213,8 @@ def _check_news(
 def extend_call(call: Call, *, deadline: datetime, reason: str, by: User) -> None:
     """Give the electorate more time: before the deadline, never after (rule 22).
 
+    Requests for more time that wait are answered by it.
+
     :raises PermissionDenied: if ``by`` is neither the chair nor the secretariat.
     :raises ProductError: if the call has ended, or the deadline is not a later one.
     """
@@ -216,7 +222,10 @@ def extend_call(call: Call, *, deadline: datetime, reason: str, by: User) -> Non
     call.refresh_from_db()
     standing = Standing.of(by)
     permissions.require(standing, Ability.EXTEND_CALL, call.product)
-    if call.state != CallState.OPEN or read_call(call, at=standing.at).ended_at:
+    reading = read_call(call, at=standing.at)
+    if reading.tally.broken_by:
+        raise ProductError("The silence is broken: the call has ended, and is not extended.")
+    if call.state != CallState.OPEN or reading.ended_at:
         raise ProductError("The deadline has passed: a call is extended before it, never after.")
     if deadline <= call.deadline:
         raise ProductError("An extension moves the deadline to a later instant.")
@@ -231,6 +240,7 @@ def extend_call(call: Call, *, deadline: datetime, reason: str, by: User) -> Non
         after={"deadline": deadline},
         also=[call.product],
     )
+    aftermath.answer_requests(call, by=by, at=standing.at)
     notifications.call_extended(call, by=by, reason=reason)
 
 

@@ -1,5 +1,6 @@
 """Declaring what a call came to (rules 25, 26 and 33)."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from django.db.models import Max
 from isecg.events import log
 from products import consensus, notifications
 from products.call_reading import CallReading
-from products.consensus import AGREEING, Outcome, Stand
+from products.consensus import AGREEING, SILENCE_FAILED, Outcome, Stand
 from products.models import Call, Decision, Product
 from products.models.calls import CallState
 from products.services import calls, moves
@@ -78,6 +79,11 @@ def declare(
 
 def _check_outcome(reading: CallReading, outcome: Outcome, reason: str) -> None:
     possible = consensus.may_declare(reading.outcome)
+    if outcome not in possible and reading.outcome in SILENCE_FAILED:
+        raise ProductError(
+            f"It comes to “{reading.outcome.label}”: a silence procedure that failed is declared "
+            "as it is."
+        )
     if outcome not in possible:
         raise ProductError(
             f"The positions come to “{reading.outcome.label}”: a declaration may be weaker, "
@@ -112,7 +118,15 @@ def record_of(reading: CallReading) -> dict[str, Any]:
         "left": sorted(row.code for row in reading.electors if row.left_at and not row.successor),
         "succeeded": _succeeded(reading),
         "positions": groups,
+        "tacit": count.tacit,
         "no_response": count.no_response,
+        "waived": [
+            {"agency": row.code, "reason": row.waiver}
+            for row in reading.electors
+            if row.waiver and row.code in count.electorate
+        ],
+        "broken_by": list(count.broken_by),
+        "broken_at": _instant(reading.ended_at) if count.broken_by else "",
         "late": list(count.late),
         "responded": count.responded,
         "of": len(count.electorate),
@@ -126,6 +140,10 @@ def record_of(reading: CallReading) -> dict[str, Any]:
             if entry.on_behalf
         ],
     }
+
+
+def _instant(at: datetime | None) -> str:
+    return at.isoformat() if at else ""
 
 
 def _succeeded(reading: CallReading) -> list[dict[str, str]]:

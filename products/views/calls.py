@@ -15,12 +15,15 @@ from isecg import instants
 from isecg.events import log
 from products import call_guards, call_sheet, guards
 from products.call_reading import CallReading, read_call
+from products.consensus import Mode
 from products.facts import Facts
 from products.forms.calls import ExtendForm, OnBehalfForm, PositionForm
 from products.models import Call, Elector
 from products.models.calls import CallState
+from products.outcome_words import MODE_MEANINGS
 from products.services import calls as services
 from products.services.errors import ProductError
+from products.views import interventions_on_call
 from products.views.product_page import way_to
 from products.workflow import Action, State
 from workgroups.forms.base import ReasonForm
@@ -78,6 +81,7 @@ def _show(
             else None
         ),
         "acts": _acts(standing, reading, refused),
+        "beside": interventions_on_call.section(standing, reading, refused),
         "own_agencies": standing.agencies_on(found.product.code),
         # What is left: a refusal of an act that the page does not offer now.
         "refused": refused,
@@ -102,6 +106,8 @@ def situation(standing: Standing, reading: CallReading) -> dict[str, Any]:
         "declarer": services.declarer(standing.chair, reading) if is_open else "",
         "quorum": call_sheet.quorum(reading),
         "support": call_sheet.support(reading),
+        "figures": call_sheet.figures(reading),
+        "mode_meaning": MODE_MEANINGS[Mode(found.mode)],
         "findings": (
             guards.guard(Action.DECLARE, facts) + call_guards.waiting_for(facts) if is_open else []
         ),
@@ -164,7 +170,7 @@ def _may_declare(standing: Standing, reading: CallReading) -> bool:
     )
 
 
-def _carry_out(
+def carry_out(
     request: AuthedRequest,
     found: Call,
     form: forms.Form,
@@ -174,6 +180,7 @@ def _carry_out(
     done: str,
     **given: Any,
 ) -> HttpResponse:
+    """Carry out an act on a call by a form of its page, where a refused one is shown again."""
     if form.is_valid():
         try:
             act(**form.cleaned_data, **given, by=request.user)
@@ -195,7 +202,7 @@ def call_position(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
     found = get_call(standing, pk)
     agency = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     standing.require_voice(agency, on=found.product.code)
-    return _carry_out(
+    return carry_out(
         request,
         found,
         PositionForm(request.POST, prefix=key),
@@ -213,7 +220,7 @@ def call_withdraw(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
     found = get_call(standing, pk)
     agency = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     standing.require_voice(agency, on=found.product.code)
-    return _carry_out(
+    return carry_out(
         request,
         found,
         forms.Form(request.POST),
@@ -233,7 +240,7 @@ def call_on_behalf(request: AuthedRequest, pk: int) -> HttpResponse:
     found = get_call(standing, pk)
     standing.require(Ability.RECORD_POSITION)
     electors = found.electors.select_related("agency")
-    return _carry_out(
+    return carry_out(
         request,
         found,
         OnBehalfForm(request.POST, electors=electors, prefix="on-behalf"),
@@ -272,7 +279,7 @@ def call_return(request: AuthedRequest, pk: int) -> HttpResponse:
     standing = Standing.of(request.user)
     found = get_call(standing, pk)
     standing.require(Ability.RETURN_CALL)
-    return _carry_out(
+    return carry_out(
         request,
         found,
         ReasonForm(request.POST, prefix="return"),

@@ -1,5 +1,6 @@
 """Declaring an outcome, and the records of what was decided (rules 25, 26 and 33)."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_safe
 from isecg.events import log
 from products import call_sheet
 from products.call_reading import read_call
-from products.consensus import AGREEING, Outcome, Stand
+from products.consensus import AGREEING, Mode, Outcome, Stand
 from products.forms.calls import DeclareForm
 from products.models import Decision
 from products.services import calls, decisions
@@ -98,10 +99,13 @@ def decision(request: AuthedRequest, year: int, serial: int) -> HttpResponse:
             ("Conditions", record["conditions"]),
             ("Objections", record["objections"]),
         ],
-        "shares": [
-            ("must answer", call_sheet.share_in_words(record["quorum"], record["of"])),
-            ("must concur", call_sheet.share_in_words(record["minimum_support"], record["of"])),
-        ],
+        "shares": _shares(found),
+        "broken_at": _broken_at(record),
+        "explicit": sorted(
+            code
+            for stand in (Stand.CONCUR, Stand.RESERVATION)
+            for code in record["positions"][stand]
+        ),
         "action": _action(found),
         "trail": [("Decisions", reverse("decisions")), (found.number, "")],
     }
@@ -117,6 +121,26 @@ def _on_behalf(record: dict[str, Any]) -> list[dict[str, str]]:
     return [entry | {"by": names.get(entry["by"], entry["by"])} for entry in record["on_behalf"]]
 
 
+def _shares(found: Decision) -> list[tuple[str, str]]:
+    """Return what had to answer and to concur; a silence procedure asks for neither."""
+    record, mode = found.record, found.call.mode
+    if mode == Mode.SILENCE:
+        return []
+    concurring = "everybody in the electorate"
+    if mode != Mode.UNANIMOUS:
+        concurring = call_sheet.share_in_words(record["minimum_support"], record["of"])
+    return [
+        ("must answer", call_sheet.share_in_words(record["quorum"], record["of"])),
+        ("must concur", concurring),
+    ]
+
+
+def _broken_at(record: dict[str, Any]) -> datetime | None:
+    """Return when the silence was broken, if it was; older records do not say."""
+    text = record.get("broken_at")
+    return datetime.fromisoformat(text) if text else None
+
+
 def _action(found: Decision) -> str:
     version, product = found.record["version"], found.call.product
     outcome = Outcome(found.outcome)
@@ -127,4 +151,6 @@ def _action(found: Decision) -> str:
         )
     if outcome in AGREEING:
         return f"Version {version} of {product} is agreed and goes to the release gate."
+    if outcome == Outcome.SILENCE_BROKEN:
+        return f"Nothing is adopted: {product} went back to drafting."
     return f"{product} went back to drafting."

@@ -284,10 +284,7 @@ class ProductPage:
             return []
         rows = []
         for elector in reading.electors:
-            stand = reading.tally.stands.get(elector.code)
-            kind, label = (stand.value, stand.label) if stand else ("none", "No response")
-            if elector.left_at:
-                kind, label = "neutral", call_sheet.left_words(elector)
+            kind, label = call_sheet.where_it_stands(elector, reading)
             rows.append(
                 {
                     "header": elector.code,

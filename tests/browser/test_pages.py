@@ -13,10 +13,13 @@ THEMES, WIDTHS = ("light", "dark"), (1280, 360)
 MOST, MOST_BY_NAME = 2, {"product": 14, "call": 4}
 # Addresses that show no page to GET: acts, downloads, machine-readable answers.
 NO_PAGE = {
+    "call_intervene",
     "call_on_behalf",
     "call_position",
     "call_rehearsal",
     "call_return",
+    "call_serve_again",
+    "call_waive_notice",
     "call_withdraw",
     "comment_answer",
     "comment_check",
@@ -33,6 +36,7 @@ NO_PAGE = {
     "draft_preview",
     "draft_throw_away",
     "healthz",
+    "intervention_answer",
     "item_remove",
     "meeting_calendar",
     "own_data",
@@ -188,6 +192,7 @@ NOT_LINKED = [
     "account_reset_password_from_key_done",
     "address_confirm",
     "call_new",
+    "call_notices",
     "identity_provider_edit",
     "invitation_accept",
     "invitation_resend",
