@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from products.views import (
     agenda,
+    call_requests,
     calls,
     circulations,
     comment_entry,
@@ -219,6 +220,16 @@ urlpatterns = [
         name="comment_withdraw",
     ),
     path("products/<slug:code>/call/new/", opening.call_new, name="call_new"),
+    path(
+        "products/<slug:code>/calls/request/",
+        call_requests.call_request_new,
+        name="call_request_new",
+    ),
+    path(
+        "call-requests/<int:pk>/decline/",
+        call_requests.call_request_decline,
+        name="call_request_decline",
+    ),
     path("calls/<int:pk>/", calls.call, name="call"),
     path("calls/<int:pk>/positions/<slug:key>/", calls.call_position, name="call_position"),
     path(
@@ -226,6 +237,7 @@ urlpatterns = [
     ),
     path("calls/<int:pk>/on-behalf/", calls.call_on_behalf, name="call_on_behalf"),
     path("calls/<int:pk>/extend/", calls.call_extend, name="call_extend"),
+    path("calls/<int:pk>/recall/", calls.call_recall, name="call_recall"),
     path("calls/<int:pk>/return/", calls.call_return, name="call_return"),
     path("calls/<int:pk>/declare/", decisions.declare, name="declare"),
     path("decisions/", decisions.decision_list, name="decisions"),

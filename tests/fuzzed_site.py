@@ -392,12 +392,21 @@ def make_rows():
         },
         **{
             name: [[call.pk] for call in calls]
-            for name in ["call", "call_on_behalf", "call_extend", "call_return", "declare"]
+            for name in [
+                "call",
+                "call_on_behalf",
+                "call_extend",
+                "call_recall",
+                "call_return",
+                "declare",
+            ]
         },
         **{
             name: [[world.call.pk, one.key] for one in world.agencies[:2]]
             for name in ("call_position", "call_withdraw")
         },
+        "call_request_new": [[shared.product.code]],
+        "call_request_decline": [[shared.product.call_requests.get().pk]],
         "circulation": [[call.circulation_id] for call in calls],
         "decision": [[decision.year, decision.serial]],
         "agenda_link": [[item.pk]],

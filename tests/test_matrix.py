@@ -17,7 +17,14 @@ from isecg import clock
 from isecg.events.log import reference
 from isecg.mail.models import Heartbeat, Letter
 from products.consensus import Outcome, Stand
-from products.models import AgendaLink, PositionEntry, ProductEditor, Relation, WorkplanItem
+from products.models import (
+    AgendaLink,
+    CallRequest,
+    PositionEntry,
+    ProductEditor,
+    Relation,
+    WorkplanItem,
+)
 from products.services import decisions, releases
 from products.services.liaison import send_version
 from products.views import product_acts
@@ -110,6 +117,7 @@ BY_DESK = "   s    h    h    f    f    f    f    f    f    f    o    h    s    f
 # Of the draft, what only the secretariat sees yet:
 HELD = "      s    h    h    h    h    h    h    h    h    h    o    h    s    h"
 BY_CHAIR = "  s    h    h    f    f    f    f    f    f    o    f    h    s    f"
+BY_GROUP = "  s    h    h    f    f    f    f    o    f    f    f    h    s    f"
 VOICES = "    s    h    h    f    o    o    f    f    f    f    f    h    s    f"
 PARTS = "     s    h    h    f    o    o    f    f    o    f    o    h    s    f"
 # What changed since one's agency took a position: who reads drafts and belongs to none asks not.
@@ -354,7 +362,10 @@ TABLE = {
     "call_withdraw": (READ, VOICES),
     "call_on_behalf": (READ, BY_DESK),
     "call_extend": (CONVENE, CONVENE),
+    "call_recall": (READ, CONVENE),
     "call_return": (READ, CONVENE),
+    "call_request_new draft": (BY_GROUP, BY_GROUP),
+    "call_request_decline": (CONVENE, CONVENE),
     "declare": (BY_CHAIR, BY_CHAIR),
     # Decisions (rule 33), read as the product that they are about.
     "decisions": (ALL, READ),
@@ -490,6 +501,14 @@ def places(world):
     own = {"version": unsent, "agency": agency, "author": None, "author_name": "A. Nother"}
     given = CommentFactory(**own, entered_by=world.secretariat)
     kept = CommentFactory(**own, entered_by=world.heads[0], number=None, submitted_at=None)
+    asked_for = CallRequest(
+        product=draft,
+        question="Is this agreed?",
+        reason="It is ripe.",
+        requested_at=clock.now(),
+        requested_by=world.heads[0],
+    )
+    asked_for.save_as(None, "test")
     group, meeting = (draft.group.code,), (item.meeting.key,)
     invited, elsewhere = asked(agency, world), asked(AgencyFactory(), world)
     change = addresses_of.ask_for_change(UserFactory(), email="other@example.org")
@@ -566,8 +585,10 @@ def places(world):
         "workplan_item": [line.pk],
         "workplan_item_edit": [line.pk],
         **dict.fromkeys(
-            ["call", "call_on_behalf", "call_extend", "call_return", "declare"], (call.pk,)
+            ["call", "call_on_behalf", "call_extend", "call_recall", "call_return", "declare"],
+            (call.pk,),
         ),
+        "call_request_decline": [asked_for.pk],
         "circulation": [call.circulation_id],
         "relation_end draft": ["DRAFT", related.pk],
         "call_position": [call.pk, agency.key],

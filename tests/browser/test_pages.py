@@ -15,6 +15,7 @@ MOST, MOST_BY_NAME = 2, {"product": 14, "call": 4}
 NO_PAGE = {
     "call_on_behalf",
     "call_position",
+    "call_recall",
     "call_return",
     "call_withdraw",
     "comment_answer",
@@ -187,6 +188,8 @@ NOT_LINKED = [
     "account_reset_password_from_key_done",
     "address_confirm",
     "call_new",
+    "call_request_decline",
+    "call_request_new",
     "identity_provider_edit",
     "invitation_accept",
     "invitation_resend",

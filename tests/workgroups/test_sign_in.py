@@ -470,6 +470,7 @@ BINDING = {
     "call_new",
     "call_on_behalf",
     "call_position",
+    "call_recall",
     "call_return",
     "call_withdraw",
     "chair_end",
