@@ -10,9 +10,16 @@ class ProductsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the pages of the rooms below what belongs on them."""
         # Models can be imported only once every app is loaded.
-        from products import in_hand, personal_parts, public_notices, sections  # noqa: PLC0415
+        from products import (  # noqa: PLC0415
+            call_reminders,
+            in_hand,
+            personal_parts,
+            public_notices,
+            sections,
+        )
 
         sections.register()
         in_hand.register()
         personal_parts.register()
         public_notices.register()
+        call_reminders.register()

@@ -11,7 +11,7 @@ from products import consensus
 from products.call_notices import DELIVERED, FAILED, VACANT
 from products.call_reading import CallReading, Inheritance
 from products.consensus import SUPPORT, Mode, Stand, Tally
-from products.models import Elector, PositionEntry
+from products.models import Call, Elector, PositionEntry
 from products.models.calls import CallState
 
 _WORDS = {
@@ -235,6 +235,24 @@ def record(reading: CallReading, events: Iterable[Event]) -> list[Mark]:
     ]
     marks += [_mark(event) for event in events if event.event in _WORDS]
     return sorted(marks, key=lambda mark: mark.at, reverse=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recall:
+    """That a call was opened in error: who says so and why, and whether its letters had gone."""
+
+    by: str
+    reason: str
+    undone: bool
+
+
+def recall(call: Call, events: Iterable[Event]) -> Recall | None:
+    """Return how a call was recalled, if it was (rule 28)."""
+    found = next((event for event in events if event.event == "call.recalled"), None)
+    if found is None or call.state != CallState.RECALLED:
+        return None
+    undone = bool(call.ended_at and call.is_held_at(call.ended_at))
+    return Recall(by=found.by, reason=found.payload["reason"], undone=undone)
 
 
 def _mark(event: Event) -> Mark:

@@ -8,6 +8,8 @@ _WORDS = {
     "product.declare": "Moved by the declaration",
     "product.return": "Returned to drafting",
     "product.recall": "The call was recalled",
+    "product.call_requested": "The group asked for a call",
+    "product.call_request_answered": "A request for a call was answered",
     "product.revise": "Reopened by a substantive version",
     "product.lapse": "Returned to drafting, without participants",
     "product.release": "Released",

@@ -1,6 +1,7 @@
 """Who is told what of products and calls, and in what words (rules 14, 22, 23 and 44)."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.urls import reverse
 from isecg import clock
 from isecg.events.log import reference
 from isecg.mail.outbox import Notice, enqueue
-from products import deliveries
+from products import call_letters, deliveries
 from products.call_reading import CallReading
 from products.models import (
     Call,
@@ -38,8 +39,9 @@ def _tell(
     template: str,
     why: str,
     context: dict[str, Any],
+    due_at: datetime | None = None,
 ) -> None:
-    at = clock.now()
+    at = due_at or clock.now()
     enqueue(
         Notice(
             kind=kind,
@@ -90,6 +92,7 @@ def call_opened(call: Call, *, electors: Collection[Agency], by: User) -> None:
         template="call_opened",
         why="Your agency is in the electorate of this call.",
         context={"call": call, "by": by},
+        due_at=call.letters_at,
     )
 
 
@@ -105,20 +108,28 @@ def call_extended(call: Call, *, by: User, reason: str) -> None:
         template="call_extended",
         why="Your agency is in the electorate of this call.",
         context={"call": call, "by": by, "reason": reason},
+        # Not before the letter of the opening itself.
+        due_at=call.letters_at if call.is_held_at(clock.now()) else None,
     )
 
 
 def call_ended(reading: CallReading, *, by: User, reason: str) -> None:
-    """Tell the people of the electorate that a call ended without a decision."""
+    """Tell the people of the electorate that a call ended without a decision.
+
+    While its letters are held back they know of none: then who has said something is told.
+    """
+    call = reading.call
     _tell(
-        people_of(reading.agencies, at=reading.at, on=reading.call.product.code),
+        call_letters.told(call)
+        if call.is_held_at(reading.at)
+        else people_of(reading.agencies, at=reading.at, on=call.product.code),
         kind="call.ended",
-        occurrence=f"{reference(reading.call)}:ended",
-        product=reading.call.product,
+        occurrence=f"{reference(call)}:ended",
+        product=call.product,
         subject="The call has ended without a decision",
         template="call_ended",
         why="Your agency was in the electorate of this call.",
-        context={"call": reading.call, "by": by, "reason": reason},
+        context={"call": call, "by": by, "reason": reason},
     )
 
 

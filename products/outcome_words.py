@@ -6,17 +6,8 @@ from fractions import Fraction
 from products import consensus
 from products.consensus import Course, Mode, Outcome, Stand, Tally, needed
 
+
 # What each way of deciding means, in a sentence or two (rule 23).
-MODE_MEANINGS = {
-    Mode.EXPLICIT: "Enough agencies must answer, enough must concur, and nobody may sustain an "
-    "objection. No response is not agreement.",
-    Mode.UNANIMOUS: "Everybody in the electorate must concur. No response is not agreement.",
-    Mode.SILENCE: "Who is silent at the deadline consents tacitly, if the notice reached the seat. "
-    "An objection, a condition, a proposed amendment or a request for more time breaks the "
-    "silence at once; then nothing is adopted.",
-}
-
-
 def sentence(course: Course, count: Tally) -> str:
     """Return what a call came to, and why: ``"Dissent: CSA objects, based on …"``."""
     found = consensus.outcome(course, count)

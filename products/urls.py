@@ -7,6 +7,7 @@ from products.views import (
     agenda,
     call_export,
     call_notices,
+    call_requests,
     calls,
     circulations,
     comment_entry,
@@ -222,6 +223,16 @@ urlpatterns = [
         name="comment_withdraw",
     ),
     path("products/<slug:code>/call/new/", opening.call_new, name="call_new"),
+    path(
+        "products/<slug:code>/calls/request/",
+        call_requests.call_request_new,
+        name="call_request_new",
+    ),
+    path(
+        "call-requests/<int:pk>/decline/",
+        call_requests.call_request_decline,
+        name="call_request_decline",
+    ),
     path("calls/<int:pk>/", calls.call, name="call"),
     path("calls/<int:pk>/rehearsal.json", call_export.call_rehearsal, name="call_rehearsal"),
     path("calls/<int:pk>/positions/<slug:key>/", calls.call_position, name="call_position"),
@@ -230,6 +241,7 @@ urlpatterns = [
     ),
     path("calls/<int:pk>/on-behalf/", calls.call_on_behalf, name="call_on_behalf"),
     path("calls/<int:pk>/extend/", calls.call_extend, name="call_extend"),
+    path("calls/<int:pk>/recall/", calls.call_recall, name="call_recall"),
     path("calls/<int:pk>/return/", calls.call_return, name="call_return"),
     path("calls/<int:pk>/beside/<slug:key>/", interventions.call_intervene, name="call_intervene"),
     path(

@@ -12,13 +12,24 @@ SATURDAY = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
-    """What the deadline is set for, in words; ``vacant`` ends what is said of a vacant seat."""
+    """What the deadline is set for, in words; ``vacant`` ends what is said of a vacant seat.
+
+    ``cut_off`` follows what is said of seats that letters do not reach.
+    """
 
     name: str
     vacant: str
+    cut_off: str = ""
 
 
 CALL = Occasion(name="The call", vacant="nobody there can take a position")
+SILENCE = Occasion(
+    name="The silence procedure",
+    vacant="their silence is no consent, and makes the procedure invalid unless somebody holds "
+    "the seat and is served in time, or it is waived with a reason",
+    cut_off=" Their silence is no consent, and makes the procedure invalid unless they are "
+    "served in time, or it is waived with a reason.",
+)
 CIRCULATION = Occasion(name="The circulation", vacant="nobody there speaks for the agency")
 
 
@@ -79,7 +90,9 @@ def warnings(
             f"{occasion.vacant}."
         )
     if cut_off := [seat.agency for seat in seats if seat.speakers and not seat.reachable]:
-        found.append(f"Letters do not reach {_names(cut_off)}: the last ones failed.")
+        found.append(
+            f"Letters do not reach {_names(cut_off)}: the last ones failed.{occasion.cut_off}"
+        )
     return found
 
 

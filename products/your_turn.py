@@ -13,7 +13,15 @@ from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 
 from isecg.rules import blocking
-from products import call_guards, comment_reading, guards, public_turns, residue, turns_beside
+from products import (
+    call_guards,
+    call_request_reading,
+    comment_reading,
+    guards,
+    public_turns,
+    residue,
+    turns_beside,
+)
 from products.call_reading import CallReading, read_open_calls
 from products.consensus import Mode, Stand
 from products.dossier import decision_facts
@@ -26,6 +34,7 @@ from workgroups import confirmations
 from workgroups.confirmations import Due
 from workgroups.models import Agency
 from workgroups.permissions import Standing
+from workgroups.roles import Ability
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +78,7 @@ def your_turn(
         *_positions(standing, readings),
         *_beside(standing, readings, rows),
         *_declarations(standing, readings),
+        *_requested_calls(standing, rows),
         *_agreed(standing),
         *_circulations(standing),
         *_comments(standing),
@@ -143,6 +153,23 @@ def _declarations(standing: Standing, readings: list[CallReading]) -> Iterator[T
             href=call.get_absolute_url(),
             since=reading.ended_at or standing.at,
         )
+
+
+def _requested_calls(standing: Standing, products: Iterable[Product]) -> Iterator[Turn]:
+    """Yield the calls that groups ask for, to who opens calls (rule 16)."""
+    if not standing.may(Ability.OPEN_CALL):
+        return
+    for product in products:
+        asked = call_request_reading.read(product)
+        if asked and asked.is_waiting:
+            yield Turn(
+                badge="info",
+                label="Call requested",
+                sentence=f"{asked.requested_by} asks for a call: {asked.question}",
+                product=product,
+                href=f"{product.get_absolute_url()}#call-request",
+                since=asked.requested_at,
+            )
 
 
 def _agreed(standing: Standing) -> Iterator[Turn]:

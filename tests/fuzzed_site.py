@@ -398,6 +398,7 @@ def make_rows():
                 "call_rehearsal",
                 "call_on_behalf",
                 "call_extend",
+                "call_recall",
                 "call_return",
                 "call_intervene_on_behalf",
                 "declare",
@@ -413,6 +414,8 @@ def make_rows():
             name: [[silence.call.pk, one.key] for one in silence.agencies]
             for name in ("call_serve_again", "call_waive_notice")
         },
+        "call_request_new": [[shared.product.code]],
+        "call_request_decline": [[shared.product.call_requests.get().pk]],
         "circulation": [[call.circulation_id] for call in calls],
         "decision": [[decision.year, decision.serial]],
         "agenda_link": [[item.pk]],

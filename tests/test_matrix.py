@@ -19,6 +19,7 @@ from isecg.mail.models import Heartbeat, Letter
 from products.consensus import Mode, Outcome, Stand
 from products.models import (
     AgendaLink,
+    CallRequest,
     Intervention,
     PositionEntry,
     ProductEditor,
@@ -120,6 +121,7 @@ BY_DESK = "   s    h    h    f    f    f    f    f    f    f    o    h    s    f
 # Of the draft, what only the secretariat sees yet:
 HELD = "      s    h    h    h    h    h    h    h    h    h    o    h    s    h"
 BY_CHAIR = "  s    h    h    f    f    f    f    f    f    o    f    h    s    f"
+BY_GROUP = "  s    h    h    f    f    f    f    o    f    f    f    h    s    f"
 VOICES = "    s    h    h    f    o    o    f    f    f    f    f    h    s    f"
 PARTS = "     s    h    h    f    o    o    f    f    o    f    o    h    s    f"
 # What changed since one's agency took a position: who reads drafts and belongs to none asks not.
@@ -365,7 +367,10 @@ TABLE = {
     "call_withdraw": (READ, VOICES),
     "call_on_behalf": (READ, BY_DESK),
     "call_extend": (CONVENE, CONVENE),
+    "call_recall": (READ, CONVENE),
     "call_return": (READ, CONVENE),
+    "call_request_new draft": (BY_GROUP, BY_GROUP),
+    "call_request_decline": (CONVENE, CONVENE),
     "declare": (BY_CHAIR, BY_CHAIR),
     # Beside the positions, and the notices of a silence procedure (rules 6, 18, 20 and 23).
     "call_intervene": (READ, VOICES),
@@ -520,6 +525,14 @@ def places(world):
     own = {"version": unsent, "agency": agency, "author": None, "author_name": "A. Nother"}
     given = CommentFactory(**own, entered_by=world.secretariat)
     kept = CommentFactory(**own, entered_by=world.heads[0], number=None, submitted_at=None)
+    asked_for = CallRequest(
+        product=draft,
+        question="Is this agreed?",
+        reason="It is ripe.",
+        requested_at=clock.now(),
+        requested_by=world.heads[0],
+    )
+    asked_for.save_as(None, "test")
     group, meeting = (draft.group.code,), (item.meeting.key,)
     invited, elsewhere = asked(agency, world), asked(AgencyFactory(), world)
     change = addresses_of.ask_for_change(UserFactory(), email="other@example.org")
@@ -601,6 +614,7 @@ def places(world):
                 "call_rehearsal",
                 "call_on_behalf",
                 "call_extend",
+                "call_recall",
                 "call_return",
                 "call_intervene_on_behalf",
                 "call_notices",
@@ -608,6 +622,7 @@ def places(world):
             ],
             (call.pk,),
         ),
+        "call_request_decline": [asked_for.pk],
         "circulation": [call.circulation_id],
         "relation_end draft": ["DRAFT", related.pk],
         "call_position": [call.pk, agency.key],

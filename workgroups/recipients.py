@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from workgroups.models import Agency, Mandate, User
+from workgroups.models import Agency, ChairTerm, Mandate, User
 
 
 def people_of(
@@ -24,3 +24,16 @@ def people_of(
 def secretariat() -> list[User]:
     """Return the people of the secretariat who may sign in."""
     return list(User.objects.filter(is_secretariat=True, is_active=True).order_by("pk"))
+
+
+def chair_people(*, at: datetime, term: ChairTerm | None = None) -> list[User]:
+    """Return who speaks for the chair in office at ``at``, as :attr:`Standing.is_chair` says.
+
+    ``term`` is the term in office, where it was read before.
+    """
+    found = term or ChairTerm.objects.in_office_at(at).select_related("agency", "person").first()
+    if found is None:
+        return []
+    if found.person is not None:
+        return [found.person] if found.person.is_active else []
+    return people_of([found.agency], at=at, speaking=True) if found.agency else []

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from urllib.parse import urlsplit
 
@@ -73,14 +73,18 @@ def enqueue(notices: Iterable[Notice], *, nudge: bool = True) -> int:
     return Letter.objects.filter(message_id__in=[letter.message_id for letter in letters]).count()
 
 
-def drop(about: str, *, note: str) -> int:
+def drop(about: str, *, note: str, keys: Collection[str] | None = None) -> int:
     """Drop the letters about a subject that have not gone, and return how many.
+
+    With ``keys`` only those among them.
 
     :raises ValueError: if ``note`` is blank.
     """
     if not note.strip():
         raise ValueError("A dropped letter needs a note that says why.")
     letters = Letter.objects.pending().filter(about=about)
+    if keys is not None:
+        letters = letters.filter(key__in=keys)
     letters.filter(is_secret=True).update(text=note, html="")
     return letters.update(state=State.DROPPED, note=note)
 

@@ -85,15 +85,37 @@ def until_words(value: datetime | None) -> str:
     return _span_words(value - clock.now()) if value else ""
 
 
-def _span_words(span: timedelta) -> str:
+@register.simple_tag
+def countdown(value: datetime, *, over: str) -> SafeString:
+    """Show how far ahead ``value`` is, in its two largest units, or ``over`` once it has passed.
+
+    A script keeps it current from the server's clock, that of the reader being anybody's.
+    """
+    now = clock.now()
+    return format_html(
+        '<span data-countdown="{}" data-countdown-from="{}" data-countdown-over="{}">{}</span>',
+        *(f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for at in (value, now)),
+        over,
+        _span_words(value - now, parts=2) if value >= now else over,
+    )
+
+
+def _span_words(span: timedelta, *, parts: int = 1) -> str:
+    found = []
     for unit, length in (
         ("day", timedelta(days=1)),
         ("hour", timedelta(hours=1)),
         ("minute", timedelta(minutes=1)),
     ):
-        if count := span // length if span >= length else 0:
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return "less than a minute"
+        count, rest = divmod(span, length) if span >= length else (0, span)
+        if count:
+            found.append(f"{count} {unit}{'' if count == 1 else 's'}")
+            span = rest
+        # Once begun, it goes on with the next unit: "3 days", and not "3 days 4 minutes".
+        parts -= bool(found)
+        if not parts:
+            break
+    return " ".join(found) or "less than a minute"
 
 
 @register.filter

@@ -6,9 +6,13 @@ from typing import Any, cast
 from django import forms
 from django.utils.html import format_html
 
-from products import consensus
-from products.consensus import Outcome, Stand
-from products.models import Elector
+from isecg import clock
+from products import consensus, defaults
+from products.consensus import Mode, Outcome, Stand
+from products.mode_words import meaning
+from products.models import Elector, Product
+from products.services import calls as services
+from products.services.errors import ProductError
 from workgroups.forms.base import ReasonForm
 from workgroups.forms.local_time import LocalTimeForm
 from workgroups.models import Agency
@@ -27,42 +31,80 @@ MEANINGS = {
     Stand.OBJECT: "The agency does not agree: there is no consensus while it objects.",
 }
 WITHDRAWAL = "withdraw"
+_QUESTION = "What the electorate is asked, in one or two sentences."
 
 
 def _text_area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
 
+def _explained(label: str, words: str) -> str:
+    return format_html("<span><strong>{}.</strong> {}</span>", label, words)
+
+
 def _choices() -> list[tuple[str, str]]:
-    return [
-        (
-            stand.value,
-            format_html("<span><strong>{}.</strong> {}</span>", stand.label, MEANINGS[stand]),
-        )
-        for stand in Stand
-    ]
+    return [(stand.value, _explained(stand.label, MEANINGS[stand])) for stand in Stand]
+
+
+class RequestCallForm(ReasonForm):
+    """A call that a group asks for (rule 16)."""
+
+    question = forms.CharField(widget=_text_area(2), max_length=1000, help_text=_QUESTION)
+    reason = forms.CharField(
+        label="Why now",
+        widget=_text_area(3),
+        max_length=2000,
+        help_text="What the chair and the secretariat should know before they open the call.",
+    )
+
+    field_order = ["question", "reason"]
+
+
+class DeclineForm(forms.Form):
+    """Why a requested call is not opened (rule 16)."""
+
+    answer = forms.CharField(
+        widget=_text_area(3), max_length=2000, help_text="It is sent to who asked for the call."
+    )
 
 
 class OpenCallForm(LocalTimeForm):
-    """A call that is to be opened (rule 16)."""
+    """A call that is to be opened (rules 16 and 23)."""
 
     instant_name = "deadline"
 
-    question = forms.CharField(
-        widget=_text_area(2),
-        max_length=1000,
-        help_text="What the electorate is asked, in one or two sentences.",
-    )
+    question = forms.CharField(widget=_text_area(2), max_length=1000, help_text=_QUESTION)
+    mode = forms.TypedChoiceField(coerce=Mode, initial=Mode.EXPLICIT, widget=forms.RadioSelect)
 
-    field_order = ["question", "day", "time", "time_zone"]
+    field_order = ["question", "mode", "day", "time", "time_zone"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.product = product
+        hours = defaults.silence_hours(product.kind)
+        cast(forms.ChoiceField, self.fields["mode"]).choices = [
+            (mode.value, _explained(mode.label, meaning(mode, hours=hours))) for mode in Mode
+        ]
         self.fields["day"].label = "Deadline, day"
         self.fields["time"].label = "Deadline, time"
         self.fields[
             "time"
         ].help_text = "A position given at that instant still counts, a second later it does not."
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a deadline that the mode does not allow, beside it."""
+        data = super().clean()
+        if "mode" in data and "deadline" in data and not self.errors:
+            try:
+                services.check_deadline(
+                    self.product,
+                    mode=data["mode"],
+                    deadline=data["deadline"],
+                    letters_at=clock.now() + defaults.hold(),
+                )
+            except ProductError as error:
+                self.add_error("day", str(error))
+        return data
 
 
 class ExtendForm(LocalTimeForm, ReasonForm):

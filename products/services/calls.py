@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from isecg import instants
+from isecg import clock, instants
 from isecg.events import log
-from products import consensus, defaults, notifications, permissions
+from products import consensus, defaults, notifications, opening_notices, permissions
 from products.call_reading import CallReading, read_call
-from products.consensus import Mode, Stand
+from products.consensus import End, Mode, Stand
 from products.dossier import Dossier
 from products.models import Call, Elector, PositionEntry, Product
 from products.models.calls import CallState
-from products.services import aftermath, moves
+from products.models.interventions import RequestState
+from products.services import aftermath, call_answers, moves
 from products.services.errors import ProductError
 from products.workflow import Action
 from workgroups.models import Agency, ChairTerm, User
@@ -83,6 +84,7 @@ def open_call(
         also=[product],
     )
     moves.move(product, Action.OPEN_CALL, by=by, reason=question, version=label)
+    call_answers.answer_waiting(product, state=RequestState.OPENED, call=call, by=by)
     notifications.call_opened(call, electors=dossier.electors, by=by)
     return call
 
@@ -94,13 +96,21 @@ def check_deadline(
 
     :raises ProductError: saying from when on a deadline is possible.
     """
-    if deadline <= letters_at:
+    if deadline <= clock.now():
         raise ProductError("The deadline lies in the past: choose a later one.")
-    least = timedelta(hours=defaults.silence_hours(product.kind))
-    if mode == Mode.SILENCE and deadline < letters_at + least:
+    if deadline <= letters_at:
         raise ProductError(
-            f"A silence procedure lasts at least {defaults.silence_hours(product.kind)} hours: "
-            f"until {instants.words(letters_at + least)} or later."
+            f"The deadline comes before the letters go out, at {instants.words(letters_at)}: "
+            "choose a later one."
+        )
+    hours = defaults.silence_hours(product.kind)
+    if mode == Mode.SILENCE and deadline < (least := letters_at + timedelta(hours=hours)):
+        # Said to the minute, so that what it says is late enough.
+        first = least.replace(second=0, microsecond=0)
+        first += timedelta(minutes=1) if first < least else timedelta()
+        raise ProductError(
+            f"A silence procedure lasts at least {hours} hours from when its letters go out: "
+            f"until {instants.words(first)} or later."
         )
 
 
@@ -222,11 +232,7 @@ def extend_call(call: Call, *, deadline: datetime, reason: str, by: User) -> Non
     call.refresh_from_db()
     standing = Standing.of(by)
     permissions.require(standing, Ability.EXTEND_CALL, call.product)
-    reading = read_call(call, at=standing.at)
-    if reading.tally.broken_by:
-        raise ProductError("The silence is broken: the call has ended, and is not extended.")
-    if call.state != CallState.OPEN or reading.ended_at:
-        raise ProductError("The deadline has passed: a call is extended before it, never after.")
+    check_can_be_extended(call, at=standing.at)
     if deadline <= call.deadline:
         raise ProductError("An extension moves the deadline to a later instant.")
     before, call.deadline = call.deadline, deadline
@@ -242,6 +248,26 @@ def extend_call(call: Call, *, deadline: datetime, reason: str, by: User) -> Non
     )
     aftermath.answer_requests(call, by=by, at=standing.at)
     notifications.call_extended(call, by=by, reason=reason)
+
+
+def check_can_be_extended(call: Call, *, at: datetime) -> None:
+    """Refuse more time for a call that has ended, whatever ended it.
+
+    :raises ProductError: saying what did.
+    """
+    if call.state != CallState.OPEN:
+        raise ProductError(
+            f"The call has ended: it was {call.get_state_display().lower()}. It is extended "
+            "before its end, never after."
+        )
+    count = read_call(call, at=at).tally
+    if count.ended_by == End.BREAK:
+        raise ProductError(
+            f"The silence was broken by {', '.join(count.broken_by)}: the call has ended, and is "
+            "extended before its end, never after."
+        )
+    if count.ended_by:
+        raise ProductError("The deadline has passed: a call is extended before it, never after.")
 
 
 @transaction.atomic(durable=True)
@@ -265,16 +291,21 @@ def return_to_drafting(
 def recall_call(product: Product, *, reason: str, by: User, call: Call | None = None) -> None:
     """Recall a call that was opened in error: the product is shared, as before (rule 28).
 
-    Nothing is recorded as a decision, and everybody who was told is told. ``call`` is the
-    one that is meant, where a reader named it.
+    Nothing is recorded as a decision, and everybody who was told is told: nobody, while
+    the letters are held back, but who has said something in it. A request that the call
+    answered waits again. ``call`` is the one that is meant, where a reader named it.
 
     :raises PermissionDenied: if ``by`` is neither the chair nor the secretariat.
     :raises ProductError: if the product is not in consensus, or ``call`` has ended.
     """
     _, dossier = moves.enter(product, Action.RECALL, by=by)
     check_is_open(call, dossier.reading)
-    end_undecided(dossier, state=CallState.RECALLED, by=by, reason=f"Opened in error: {reason}")
+    assert dossier.reading is not None  # none is in consensus without a call
+    found = dossier.reading.call
+    end_call(found, state=CallState.RECALLED, by=by, at=dossier.at, reason=reason)
     moves.move(product, Action.RECALL, by=by, reason=reason, version=dossier.version_label)
+    call_answers.wait_again(found, by=by, reason=reason)
+    opening_notices.recalled(found, by=by, reason=reason)
 
 
 def check_is_open(call: Call | None, reading: CallReading | None) -> None:
@@ -317,6 +348,13 @@ def declarer(chair: ChairTerm | None, reading: CallReading) -> str:
     if chair is None or _objects(chair, reading):
         return SECRETARIAT
     return f"the chair ({chair.agency})"
+
+
+def why_the_secretariat(chair: ChairTerm | None, reading: CallReading) -> str:
+    """Return why it is not the chair that declares, as a sentence, or nothing (rule 26)."""
+    if chair is None:
+        return "The chair is vacant."
+    return f"The chair’s own agency, {chair.agency}, objects." if _objects(chair, reading) else ""
 
 
 def declaring_role(standing: Standing, reading: CallReading) -> str:

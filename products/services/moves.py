@@ -8,6 +8,8 @@ from products import guards, permissions
 from products.dossier import Dossier
 from products.facts import Facts
 from products.models import Product
+from products.models.interventions import RequestState
+from products.services import call_answers
 from products.services.errors import ProductError
 from products.workflow import TRANSITIONS, WRITABLE, Action, State
 from workgroups.models import User
@@ -87,8 +89,9 @@ def move(
 ) -> None:
     """Write the new state with its reason, and the event of it.
 
-    ``target`` is given where an act leads elsewhere than the table's target: the
-    declaration of a call that found no consensus leads back to drafting.
+    A request for a call is over with a product that is not shared any more. ``target`` is
+    given where an act leads elsewhere than the table's target: the declaration of a call
+    that found no consensus leads back to drafting.
     """
     before = product.state
     product.state = target or TRANSITIONS[action].target
@@ -103,3 +106,10 @@ def move(
         before={"state": before},
         after={"state": product.state, **(after or {})},
     )
+    if before == State.SHARED and product.state not in (State.SHARED, State.IN_CONSENSUS):
+        call_answers.answer_waiting(
+            product,
+            state=RequestState.DECLINED,
+            answer=f"{product} is “{product.get_state_display()}” now: {reason}",
+            by=by,
+        )

@@ -13,14 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from isecg import instants
 from isecg.events import log
-from products import call_guards, call_sheet, guards
+from products import call_guards, call_sheet, guards, mode_words
 from products.call_reading import CallReading, read_call
-from products.consensus import Mode
 from products.facts import Facts
 from products.forms.calls import ExtendForm, OnBehalfForm, PositionForm
 from products.models import Call, Elector
 from products.models.calls import CallState
-from products.outcome_words import MODE_MEANINGS
 from products.services import calls as services
 from products.services.errors import ProductError
 from products.views import interventions_on_call
@@ -75,6 +73,7 @@ def _show(
         **situation(standing, reading),
         "rows": call_sheet.rows(reading),
         "record": call_sheet.record(reading, events),
+        "recall": call_sheet.recall(found, events),
         "decision": (
             found.decisions.order_by("-revision").first()
             if found.state == CallState.DECLARED
@@ -103,11 +102,13 @@ def situation(standing: Standing, reading: CallReading) -> dict[str, Any]:
         "is_open": is_open,
         "takes_positions": reading.takes_positions,
         "may_be_declared": is_open and reading.facts.is_closed,
+        "is_held": is_open and found.is_held_at(standing.at),
         "declarer": services.declarer(standing.chair, reading) if is_open else "",
+        "because": services.why_the_secretariat(standing.chair, reading) if is_open else "",
+        "meaning": mode_words.meaning(found.mode, hours=found.silence_hours),
         "quorum": call_sheet.quorum(reading),
         "support": call_sheet.support(reading),
         "figures": call_sheet.figures(reading),
-        "mode_meaning": MODE_MEANINGS[Mode(found.mode)],
         "findings": (
             guards.guard(Action.DECLARE, facts) + call_guards.waiting_for(facts) if is_open else []
         ),
@@ -133,6 +134,12 @@ def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str,
         )
     if standing.may(Ability.EXTEND_CALL) and reading.takes_positions:
         acts["extend"] = reverse("call_extend", args=[found.pk])
+    if standing.may(Ability.RECALL_CALL):
+        acts["recall"] = {
+            "form": refused.pop("recall", None) or ReasonForm(prefix="recall"),
+            "href": reverse("call_recall", args=[found.pk]),
+            "is_held": found.is_held_at(standing.at),
+        }
     if standing.may(Ability.RETURN_CALL):
         acts["return"] = refused.pop("return", None) or ReasonForm(prefix="return")
     if reading.facts.is_closed and _may_declare(standing, reading):
@@ -269,6 +276,27 @@ def call_extend(request: AuthedRequest, pk: int) -> HttpResponse:
         button="Extend the deadline",
         trail=trail(found),
         lede="Before the deadline only, never after. Everybody in the electorate is told.",
+    )
+
+
+@require_POST
+@binding
+def call_recall(request: AuthedRequest, pk: int) -> HttpResponse:
+    """Recall a call that was opened in error; before its letters go, undo the opening."""
+    standing = Standing.of(request.user)
+    found = get_call(standing, pk)
+    standing.require(Ability.RECALL_CALL)
+    return _carry_out(
+        request,
+        found,
+        ReasonForm(request.POST, prefix="recall"),
+        lambda **given: services.recall_call(found.product, call=found, **given),
+        name="recall",
+        done=(
+            "The opening is undone: the product is shared, as before."
+            if found.is_held_at(standing.at)
+            else "The call is recalled: the product is shared, as before, and who was told is told."
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from products import workflow
+from products import call_request_reading, workflow
 from products.call_reading import CallReading
 from products.forms.products import JoinForm, LeaveForm
 from products.services import calls, circulations, participation, products, releases
@@ -176,6 +176,8 @@ def links(page: ProductPage) -> list[dict[str, str]]:
         found.append(_link("Circulate to all members", "circulation_new", code, kind="primary"))
     if Action.OPEN_CALL in possible and page.is_possible(Action.OPEN_CALL):
         found.append(_link("Open a call", "call_new", code, kind="primary"))
+    if _may_request(page):
+        found.append(_link("Request a call", "call_request_new", code))
     reading = page.dossier.reading
     if reading and _may_answer(page, reading):
         found.append(_link("Take a position", "call", reading.call.pk, kind="primary"))
@@ -211,6 +213,16 @@ def records(page: ProductPage) -> list[dict[str, str]]:
 
 def _link(label: str, name: str, *args: object, kind: str = "") -> dict[str, str]:
     return {"label": label, "href": reverse(name, args=args), "kind": kind}
+
+
+def _may_request(page: ProductPage) -> bool:
+    """Whether the reader's group may ask for a call, and none waits for an answer."""
+    last = call_request_reading.read(page.product)
+    return (
+        page.product.state == State.SHARED
+        and Ability.REQUEST_CALL in page.granted
+        and not (last and last.is_waiting)
+    )
 
 
 def _may_answer(page: ProductPage, reading: CallReading) -> bool:

@@ -12,7 +12,14 @@ from django.urls import reverse
 
 from isecg.partial_dates import PartialDate
 from isecg.rules import Finding, blocking
-from products import call_guards, call_sheet, comment_reading, guards, permissions
+from products import (
+    call_guards,
+    call_request_reading,
+    call_sheet,
+    comment_reading,
+    guards,
+    permissions,
+)
 from products.dossier import Dossier
 from products.models import (
     Call,
@@ -30,7 +37,7 @@ from products.models import (
 from products.models.products import Degree, ElectorateRule
 from products.related import link_of, successor_of, with_successors
 from products.relations import REVERSED, RelationKind, caution
-from products.views import public_comments_on_product
+from products.views import call_request_on_product, public_comments_on_product
 from products.workflow import PATH, PUBLIC, UNRELEASED, Action, State
 from workgroups import roster
 from workgroups.models import Agency
@@ -64,6 +71,7 @@ def get_product(standing: Standing, code: str) -> Product:
             stated_on=Subquery(statements.values("version__number")[:1]),
             draft_saved_at=Subquery(drafts.values("saved_at")[:1]),
             **public_comments_on_product.annotations(standing),
+            **call_request_reading.annotations(),
             **{
                 f"decision_{name}": Subquery(decisions.values(name)[:1])
                 for name in ("year", "serial", "revision", "outcome")
@@ -200,6 +208,12 @@ class ProductPage:
                 product,
                 reads_drafts=self.reads_drafts,
                 invites=Ability.INVITE_PUBLIC_COMMENT in self.granted,
+            ),
+            "asked": call_request_on_product.section(
+                product,
+                reads_drafts=self.reads_drafts,
+                answers=Ability.OPEN_CALL in self.granted,
+                may_open=product.state == State.SHARED and self.is_possible(Action.OPEN_CALL),
             ),
             "reads_drafts": self.reads_drafts,
             "own_agencies": self.standing.agencies_on(product.code),

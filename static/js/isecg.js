@@ -35,6 +35,30 @@
       event.preventDefault();
       for (const notice of document.querySelectorAll("[data-webauthn-error]")) notice.hidden = false;
     });
+    // Countdowns: as the page came they are right, and here they stay so. They count from the
+    // server's instant: the clock of this computer may be wrong.
+    const began = performance.now();
+    const left = (milliseconds) => {
+      let rest = Math.floor(milliseconds / 60000), parts = 0;
+      const words = [];
+      for (const [unit, minutes] of [["day", 1440], ["hour", 60], ["minute", 1]]) {
+        const count = Math.floor(rest / minutes);
+        rest -= count * minutes;
+        if (count) words.push(`${count} ${unit}${count === 1 ? "" : "s"}`);
+        if (words.length && ++parts === 2) break;
+      }
+      return words.join(" ") || "less than a minute";
+    };
+    const countdowns = document.querySelectorAll("[data-countdown]");
+    const count = () => {
+      for (const one of countdowns) {
+        const { countdown, countdownFrom, countdownOver } = one.dataset;
+        const rest = Date.parse(countdown) - Date.parse(countdownFrom) - (performance.now() - began);
+        const words = rest < 0 ? countdownOver : left(rest);
+        if (one.textContent !== words) one.textContent = words;
+      }
+    };
+    if (countdowns.length) setInterval(count, 5000);
     // A refusal is read out and seen first.
     document.querySelector(".form-errors")?.scrollIntoView({ block: "nearest" });
   });

@@ -45,6 +45,7 @@ def new_url(world):
 
 OPENING = {
     "question": "Is this agreed?",
+    "mode": "explicit",
     "day": "2026-03-16",
     "time": "18:00",
     "time_zone": "Europe/Paris",
@@ -285,8 +286,8 @@ def test_call_offers_each_reader_their_acts(client):
     assert acts(staff) == ([], [])
     assert acts(outsider) == ([], [])
     assert acts(world.heads[0]) == ([world.agencies[0]], [])
-    assert acts(world.heads[1]) == ([chair], ["extend", "return"])
-    assert acts(world.secretariat) == ([], ["extend", "on_behalf", "return"])
+    assert acts(world.heads[1]) == ([chair], ["extend", "recall", "return"])
+    assert acts(world.secretariat) == ([], ["extend", "on_behalf", "recall", "return"])
 
 
 @pytest.mark.parametrize("count", [1, 50])
@@ -532,7 +533,7 @@ def test_call_return_ends_the_call(client):
     assert "The call ended without a decision" in text
 
 
-@pytest.mark.parametrize("name", ["call_extend", "call_return"])
+@pytest.mark.parametrize("name", ["call_extend", "call_recall", "call_return"])
 def test_acts_on_the_call_are_for_chair_and_secretariat(client, name):
     world = make_call(1)
     client.force_login(world.heads[0])

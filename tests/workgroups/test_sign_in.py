@@ -472,6 +472,7 @@ BINDING = {
     "call_new",
     "call_on_behalf",
     "call_position",
+    "call_recall",
     "call_return",
     "call_serve_again",
     "call_waive_notice",
