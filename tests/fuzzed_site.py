@@ -399,7 +399,14 @@ def make_rows():
             for name in ("call_position", "call_withdraw")
         },
         "circulation": [[call.circulation_id] for call in calls],
-        "decision": [[decision.year, decision.serial]],
+        **{
+            name: [[decision.year, decision.serial]]
+            for name in ["decision", "decision_pdf", "decision_json", "decision_correct"]
+        },
+        **{
+            name: [[decision.year, decision.serial, 0]]
+            for name in ["decision_revision", "decision_revision_pdf", "decision_revision_json"]
+        },
         "agenda_link": [[item.pk]],
         "workplan_item": [[planned.pk]],
         "workplan_item_edit": [[planned.pk]],

@@ -539,6 +539,12 @@ COUNTED_WITHIN = {
     "product_act": "an act is a word",
     "account_reset_password_from_key": "a number and a token made for it",
     "decision": "a year and a number within it",
+    "decision_pdf": "a year and a number within it",
+    "decision_json": "a year and a number within it",
+    "decision_correct": "a year and a number within it",
+    "decision_revision": "a year, a number within it, and a revision of that",
+    "decision_revision_pdf": "a year, a number within it, and a revision of that",
+    "decision_revision_json": "a year, a number within it, and a revision of that",
     "call_position": "an agency stands in many calls",
     "call_withdraw": "an agency stands in many calls",
 }

@@ -105,6 +105,8 @@ INVITERS_0 = "s    f    f    f    h    f    f    f    h    f    o    f    s    f
 # On a product of which an outsider knows nothing, or on its call:
 WRITERS = "   s    h    h    f    f    f    o    o    f    f    o    h    s    f"
 WRITERS_P = " s    h    h    f    f    f    p    p    f    f    p    h    s    f"
+# On what is agreed and is not the draft, of which the delegate knows nothing either:
+CORRECTS = "  s    h    h    f    f    f    f    f    f    o    o    h    s    h"
 CONVENE = "   s    h    h    f    f    f    f    f    f    o    o    h    s    f"
 BY_DESK = "   s    h    h    f    f    f    f    f    f    f    o    h    s    f"
 # Of the draft, what only the secretariat sees yet:
@@ -360,6 +362,18 @@ TABLE = {
     "decisions": (ALL, READ),
     "decision of a draft": (APART, READ),
     "decision of a released one": (ALL, READ),
+    "decision_pdf of a draft": (APART, READ),
+    "decision_pdf of a released one": (ALL, READ),
+    "decision_json of a draft": (APART, READ),
+    "decision_json of a released one": (ALL, READ),
+    "decision_revision of a draft": (APART, READ),
+    "decision_revision of a released one": (ALL, READ),
+    "decision_revision_pdf of a draft": (APART, READ),
+    "decision_revision_pdf of a released one": (ALL, READ),
+    "decision_revision_json of a draft": (APART, READ),
+    "decision_revision_json of a released one": (ALL, READ),
+    "decision_correct of a draft": (CORRECTS, CORRECTS),
+    "decision_correct of a released one": (LEADERS, LEADERS),
 }
 
 ACTS = {name.split()[1] for name in TABLE if name.startswith("product_act ")} - {"unknown"}
@@ -572,8 +586,19 @@ def places(world):
         "relation_end draft": ["DRAFT", related.pk],
         "call_position": [call.pk, agency.key],
         "call_withdraw": [call.pk, agency.key],
-        "decision of a draft": [agreed.year, agreed.serial],
-        "decision of a released one": [published.year, published.serial],
+        **{
+            f"{name} of a {what}": [row.year, row.serial, *revision]
+            for name, revision in (
+                ("decision", []),
+                ("decision_pdf", []),
+                ("decision_json", []),
+                ("decision_correct", []),
+                ("decision_revision", [0]),
+                ("decision_revision_pdf", [0]),
+                ("decision_revision_json", [0]),
+            )
+            for what, row in (("draft", agreed), ("released one", published))
+        },
         "version draft": ["DRAFT", 1],
         "version released": ["OUT", 1],
         "version unreleased": ["OUT", 2],

@@ -309,6 +309,15 @@ def declarer(chair: ChairTerm | None, reading: CallReading) -> str:
     return f"the chair ({chair.agency})"
 
 
+def secretariat_because(chair: ChairTerm | None, reading: CallReading) -> str:
+    """Return why the secretariat declares, and not the chair; nothing where the chair does."""
+    if chair is None:
+        return "because the chair is vacant"
+    if _objects(chair, reading):
+        return f"because {chair.agency}, which holds the chair, objects"
+    return ""
+
+
 def declaring_role(standing: Standing, reading: CallReading) -> str:
     """Return as whom a person may declare the outcome of a call (rule 26).
 

@@ -100,6 +100,7 @@ def situation(standing: Standing, reading: CallReading) -> dict[str, Any]:
         "takes_positions": reading.takes_positions,
         "may_be_declared": is_open and reading.facts.is_closed,
         "declarer": services.declarer(standing.chair, reading) if is_open else "",
+        "because": services.secretariat_because(standing.chair, reading),
         "quorum": call_sheet.quorum(reading),
         "support": call_sheet.support(reading),
         "findings": (
