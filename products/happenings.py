@@ -15,6 +15,7 @@ _WORDS = {
     "product.release": "Released",
     "product.supersede": "Marked as superseded",
     "product.withdraw": "Withdrawn",
+    "decision.corrected": "A decision record was corrected",
     "product.joined": "An agency joined",
     "product.left": "An agency left",
     "product.succeeded": "An agency took another's place",

@@ -29,6 +29,17 @@ def register() -> None:
     personal_data.register("comments", export=_comments, erase=_rename_commenter)
     personal_data.register("editorships", export=_editorships, holds=_editorships_held)
     personal_data.register("decisions", export=_decisions)
+    personal_data.register(
+        "said_in_calls",
+        export=_interventions,
+        stays="What was said in calls beside the positions, asked of the chair, contested, "
+        "answered and waived: it belongs to the agency's seat and to the call.",
+    )
+    personal_data.register("answered_in_calls", export=_answers)
+    personal_data.register("call_requests", export=_call_requests)
+    personal_data.register("contests", export=_contests)
+    personal_data.register("waivers", export=_waivers)
+    personal_data.register("ledger_acts", export=_ledger_acts)
 
 
 def _positions(person: User) -> Rows:
@@ -86,10 +97,65 @@ def _decisions(person: User) -> Rows:
     rows = person.decisions.order_by("declared_at", "pk")
     return list(
         rows.values(
-            *["year", "serial", "revision", "outcome", "statement", "reason"],
-            *["declared_at", "declared_as"],
+            *["year", "serial", "revision", "outcome", "statement", "interpretation", "action"],
+            *["reason", "declared_at", "declared_as"],
         )
     )
+
+
+def _interventions(person: User) -> Rows:
+    rows = person.interventions.order_by("given_at", "pk")
+    return list(
+        rows.values(
+            *["call__product__code", "call_id", "code", "kind", "text", "given_at"],
+            *["on_behalf", "source"],
+        )
+    )
+
+
+def _answers(person: User) -> Rows:
+    """Return what they answered: to whom, and not what the others had written."""
+    rows = person.answered_interventions.order_by("answered_at", "pk")
+    return list(
+        rows.values("call__product__code", "call_id", "code", "kind", "answer", "answered_at")
+    )
+
+
+def _call_requests(person: User) -> Rows:
+    """Return the calls that they asked for, and what they answered to such a request."""
+    asked = person.call_requests.order_by("requested_at", "pk")
+    answered = person.answered_call_requests.order_by("answered_at", "pk")
+    return [
+        *asked.values("product__code", "question", "reason", "requested_at", "state"),
+        *answered.values("product__code", "state", "answer", "answered_at"),
+    ]
+
+
+def _contests(person: User) -> Rows:
+    rows = person.contests.order_by("contested_at", "pk")
+    return list(
+        rows.values(
+            *["call__product__code", "call_id", "version__number", "contested_for__code"],
+            *["contest", "contested_at"],
+        )
+    )
+
+
+def _waivers(person: User) -> Rows:
+    rows = person.waivers.order_by("waived_at", "pk")
+    return list(rows.values("call__product__code", "call_id", "code", "waiver", "waived_at"))
+
+
+def _ledger_acts(person: User) -> Rows:
+    """Return what they did to objections and conditions, each act by its own words."""
+    item = ("product__code", "kind", "number", "code")
+    acts = (
+        (person.ledger_dispositions, ("disposition", "disposed_at")),
+        (person.ledger_answers, ("answer", "answered_at", "source")),
+        (person.ledger_considered, ("considered", "considered_at")),
+        (person.ledger_escalated, ("escalation", "escalated_at")),
+    )
+    return [row for rows, own in acts for row in rows.order_by("pk").values(*item, *own)]
 
 
 def _editorships_held(person: User, at: datetime) -> Iterator[str]:

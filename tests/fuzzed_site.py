@@ -417,7 +417,14 @@ def make_rows():
         "call_request_new": [[shared.product.code]],
         "call_request_decline": [[shared.product.call_requests.get().pk]],
         "circulation": [[call.circulation_id] for call in calls],
-        "decision": [[decision.year, decision.serial]],
+        **{
+            name: [[decision.year, decision.serial]]
+            for name in ["decision", "decision_pdf", "decision_json", "decision_correct"]
+        },
+        **{
+            name: [[decision.year, decision.serial, 0]]
+            for name in ["decision_revision", "decision_revision_pdf", "decision_revision_json"]
+        },
         "agenda_link": [[item.pk]],
         "workplan_item": [[planned.pk]],
         "workplan_item_edit": [[planned.pk]],

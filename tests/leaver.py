@@ -12,7 +12,14 @@ from isecg import clock, stale
 from isecg.mail.models import Letter
 from products import files
 from products.consensus import Outcome, Stand
-from products.models import Draft, ProductEditor
+from products.models import (
+    CallRequest,
+    CarryOver,
+    Draft,
+    Intervention,
+    LedgerItem,
+    ProductEditor,
+)
 from products.models.versions import ChangeClass
 from products.services import calls, decisions, versions
 from products.services import products as product_services
@@ -24,7 +31,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.passkeys import make_passkey
-from tests.products.world import make_call
+from tests.products.world import make_call, write_version
 from workgroups.services import addresses, chair, groups, invitations, people
 
 NAME, ADDRESS = "Zenobia Quill", "zenobia@quill.example"
@@ -91,10 +98,55 @@ def make_leaver(world, *, traveller):
     latest = drafting.versions.order_by("number").last()
     comment = CommentFactory(version=latest, agency=agency, author=person)
     comment.save_as(person, "Said otherwise.")
+    _act_in_calls(person, agency)
     Draft.objects.create(product=drafting, author=person, text="Not yet.", saved_at=clock.now())
     _write_letters(person, world)
     Client().force_login(person)
     return person
+
+
+def _act_in_calls(person, agency):
+    """Have them ask, speak beside the positions, answer, contest, waive and dispose."""
+    now, given = clock.now(), make_call(1)
+    call, version = given.call, given.call.version
+    said = {"call": call, "agency": agency, "code": agency.code, "text": "A word.", "given_at": now}
+    Intervention(kind="more_time", given_by=person, **said).save_as(person, "Said.")
+    answer = {"answer": "So it is.", "answered_at": now, "answered_by": person}
+    Intervention(kind="concern", given_by=given.heads[0], **said, **answer).save_as(person, "a")
+    CallRequest(
+        product=given.product, question="Why?", reason="So.", requested_at=now, requested_by=person
+    ).save_as(person, "Asked.")
+    CarryOver(
+        call=call,
+        before=version,
+        version=write_version(given.product),
+        at=now,
+        contest_until=now + timedelta(days=5),
+        contest="It is not.",
+        contested_at=now,
+        contested_for=agency,
+        contested_by=person,
+    ).save_as(person, "Contested.")
+    elector = call.electors.get()
+    elector.waiver, elector.waived_at, elector.waived_by = "By phone.", now, person
+    elector.save_as(person, "Waived.")
+    given.say(0, Stand.CONDITION, "Clause 2.")
+    entry = call.entries.get()
+    item = LedgerItem.objects.filter(entry=entry).first() or LedgerItem(
+        product=given.product,
+        call=call,
+        version=version,
+        entry=entry,
+        kind="condition",
+        number=1,
+        agency=entry.agency,
+        code=entry.agency.code,
+        text=entry.text,
+        registered_at=now,
+    )
+    item.state, item.disposition, item.disposed_at = "proposed", "Changed.", now
+    item.disposed_by, item.answer_due_at = person, now + timedelta(days=30)
+    item.save_as(person, "Proposed.")
 
 
 def _come_in(person, desk):

@@ -40,6 +40,8 @@ def left(traveller):
     site.given["decision"] = [[one.year, one.serial] for one in person.decisions.all()] + given[
         "decision"
     ]
+    for name in ("decision_json", "decision_pdf"):
+        site.given[name] = site.given["decision"]
     site.given["meeting"] = [*given["meeting"], [person.agenda_items.get().meeting.key]]
     version = person.versions.get()
     site.given["version"] = [*given["version"], [version.product.code, version.number]]
@@ -69,9 +71,15 @@ def test_no_page_and_no_column_knows_who_was_erased(left, settings):
     settings.MAILBOX_PAGE = True
     world, person, site = left
     # They stand where they should, or nothing could leak.
-    assert {"call", "decision", "meeting", "people", "product_history", "version"} <= (
-        pages_with_them(world, site)
-    )
+    assert {
+        "call",
+        "decision",
+        "decision_json",
+        "meeting",
+        "people",
+        "product_history",
+        "version",
+    } <= (pages_with_them(world, site))
     assert columns_with(WORDS) == {
         "mfa.Authenticator.data",
         "socialaccount.SocialAccount.provider",

@@ -114,6 +114,8 @@ INVITERS_0 = "s    f    f    f    h    f    f    f    h    f    o    f    s    f
 WRITERS = "   s    h    h    f    f    f    o    o    f    f    o    h    s    f"
 WRITERS_P = " s    h    h    f    f    f    p    p    f    f    p    h    s    f"
 ANSWERS = "   s    h    h    f    f    f    o    o    f    o    o    h    s    f"
+# On what is agreed and is not the draft, of which the delegate knows nothing either:
+CORRECTS = "  s    h    h    f    f    f    f    f    f    o    o    h    s    h"
 CONVENE = "   s    h    h    f    f    f    f    f    f    o    o    h    s    f"
 # On a call on another product than the draft:
 CONVENE_APART = "s  h    h    f    f    f    f    f    f    o    o    h    s    h"
@@ -384,6 +386,18 @@ TABLE = {
     "decisions": (ALL, READ),
     "decision of a draft": (APART, READ),
     "decision of a released one": (ALL, READ),
+    "decision_pdf of a draft": (APART, READ),
+    "decision_pdf of a released one": (ALL, READ),
+    "decision_json of a draft": (APART, READ),
+    "decision_json of a released one": (ALL, READ),
+    "decision_revision of a draft": (APART, READ),
+    "decision_revision of a released one": (ALL, READ),
+    "decision_revision_pdf of a draft": (APART, READ),
+    "decision_revision_pdf of a released one": (ALL, READ),
+    "decision_revision_json of a draft": (APART, READ),
+    "decision_revision_json of a released one": (ALL, READ),
+    "decision_correct of a draft": (CORRECTS, CORRECTS),
+    "decision_correct of a released one": (LEADERS, LEADERS),
 }
 
 ACTS = {name.split()[1] for name in TABLE if name.startswith("product_act ")} - {"unknown"}
@@ -632,8 +646,19 @@ def places(world):
         "call_notices of a silence": [silence.call.pk],
         "call_serve_again of a silence": [silence.call.pk, silence.agencies[0].key],
         "call_waive_notice of a silence": [silence.call.pk, silence.agencies[0].key],
-        "decision of a draft": [agreed.year, agreed.serial],
-        "decision of a released one": [published.year, published.serial],
+        **{
+            f"{name} of a {what}": [row.year, row.serial, *revision]
+            for name, revision in (
+                ("decision", []),
+                ("decision_pdf", []),
+                ("decision_json", []),
+                ("decision_correct", []),
+                ("decision_revision", [0]),
+                ("decision_revision_pdf", [0]),
+                ("decision_revision_json", [0]),
+            )
+            for what, row in (("draft", agreed), ("released one", published))
+        },
         "version draft": ["DRAFT", 1],
         "version released": ["OUT", 1],
         "version unreleased": ["OUT", 2],

@@ -181,6 +181,12 @@ def test_it_holds_positions_and_decisions(traveller):
     assert [(row["outcome"], row["statement"]) for row in data["decisions"]] == [
         ("consensus", "So.")
     ]
+    acts = ("said_in_calls", "answered_in_calls", "contests", "waivers", "ledger_acts")
+    words = ("text", "answer", "contest", "waiver", "disposition")
+    assert [data[name][0][word] for name, word in zip(acts, words, strict=True)] == [
+        *["A word.", "So it is.", "It is not.", "By phone.", "Changed."]
+    ]
+    assert [row["question"] for row in data["call_requests"]] == ["Why?"]
     # Those who acted beside them are not in it.
     assert world.secretariat.email not in json.dumps(data)
     assert f'"{world.heads[1].name}"' not in json.dumps(data)

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 
 from isecg import clock
 from products import consensus, defaults
-from products.consensus import Mode, Outcome, Stand
+from products.consensus import Mode, Stand
 from products.mode_words import meaning
 from products.models import Elector, Product
 from products.services import calls as services
@@ -176,42 +176,3 @@ class OnBehalfForm(PositionForm):
             *Stand.choices,
             (WITHDRAWAL, "Withdraw its position"),
         ]
-
-
-class DeclareForm(forms.Form):
-    """What the chair declares a call to have come to (rule 26)."""
-
-    outcome = forms.TypedChoiceField(coerce=Outcome, widget=forms.RadioSelect)
-    statement = forms.CharField(
-        label="Outcome statement",
-        widget=_text_area(4),
-        max_length=20_000,
-        help_text="What is decided, in the words that the record keeps.",
-    )
-    reason = forms.CharField(
-        label="Reason for a weaker outcome",
-        widget=_text_area(2),
-        max_length=2000,
-        required=False,
-        help_text="Needed where the outcome is weaker than the one computed; "
-        "it is printed on the record.",
-    )
-
-    def __init__(self, *args: Any, computed: Outcome, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.computed = computed
-        cast(forms.ChoiceField, self.fields["outcome"]).choices = [
-            (outcome.value, f"{outcome.label} ({'as computed' if first else 'weaker'})")
-            for outcome, first in zip(
-                consensus.may_declare(computed), [True] + [False] * 5, strict=False
-            )
-        ]
-        self.fields["outcome"].initial = computed.value
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a weaker outcome without its reason, beside the reason."""
-        data = super().clean() or self.cleaned_data
-        weaker = "outcome" in data and data["outcome"] != self.computed
-        if weaker and not data.get("reason", "").strip():
-            self.add_error("reason", "A weaker outcome than the computed one needs its reason.")
-        return data

@@ -64,6 +64,10 @@ class Decision(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("decision", args=[self.year, self.serial])
 
+    def get_revision_url(self) -> str:
+        """Return the address of this revision, which stays its own once there is a newer one."""
+        return reverse("decision_revision", args=[self.year, self.serial, self.revision])
+
     @property
     def number(self) -> str:
         """``ISECG-D-2026-001``, with its revision where it has one."""

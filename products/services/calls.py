@@ -350,11 +350,13 @@ def declarer(chair: ChairTerm | None, reading: CallReading) -> str:
     return f"the chair ({chair.agency})"
 
 
-def why_the_secretariat(chair: ChairTerm | None, reading: CallReading) -> str:
-    """Return why it is not the chair that declares, as a sentence, or nothing (rule 26)."""
+def secretariat_because(chair: ChairTerm | None, reading: CallReading) -> str:
+    """Return why the secretariat declares, and not the chair; nothing where the chair does."""
     if chair is None:
-        return "The chair is vacant."
-    return f"The chair’s own agency, {chair.agency}, objects." if _objects(chair, reading) else ""
+        return "because the chair is vacant"
+    if _objects(chair, reading):
+        return f"because {chair.agency}, which holds the chair, objects"
+    return ""
 
 
 def declaring_role(standing: Standing, reading: CallReading) -> str:

@@ -1,15 +1,13 @@
 """Declaring what a call came to (rules 25, 26 and 33)."""
 
-from datetime import datetime
-from typing import Any
-
 from django.db import transaction
 from django.db.models import Max
 
 from isecg.events import log
 from products import consensus, notifications
 from products.call_reading import CallReading
-from products.consensus import AGREEING, SILENCE_FAILED, Outcome, Stand
+from products.consensus import AGREEING, SILENCE_FAILED, Outcome
+from products.decision_record import action_after, record_of
 from products.models import Call, Decision, Product
 from products.models.calls import CallState
 from products.services import calls, moves
@@ -24,15 +22,19 @@ def declare(
     *,
     outcome: Outcome,
     statement: str,
+    interpretation: str = "",
+    action: str = "",
     reason: str = "",
     by: User,
     call: Call | None = None,
 ) -> Decision:
-    """Declare the outcome of the open call, and number the decision (rule 26).
+    """Declare the outcome of the open call, and number the decision (rules 26 and 33).
 
     The counts are computed, not given. ``outcome`` may be weaker than the computed one,
-    with a written ``reason``. An agreeing outcome makes the product *agreed*; any other
-    takes it back to drafting. ``call`` is the one that is meant, where a reader named it.
+    with a written ``reason``. ``interpretation`` is how it is to be understood, ``action``
+    what results; without one, what follows from the outcome. An agreeing outcome makes the
+    product *agreed*; any other takes it back to drafting. ``call`` is the one that is
+    meant, where a reader named it.
 
     :raises PermissionDenied: if it is not this person's act, saying whose it is.
     :raises ProductError: if the call is open, or the outcome is stronger than computed.
@@ -47,6 +49,8 @@ def declare(
     calls.end_call(
         reading.call, state=CallState.DECLARED, by=by, at=standing.at, reason="Outcome declared"
     )
+    # Declarations on two products meet here: the second waits, and takes the next number.
+    log.hold()
     year = standing.at.year
     last = Decision.objects.filter(year=year).aggregate(last=Max("serial"))["last"] or 0
     agrees = outcome in AGREEING
@@ -58,10 +62,13 @@ def declare(
         outcome=outcome,
         statement=statement,
         reason=reason,
+        interpretation=interpretation,
+        action=action.strip()
+        or action_after(outcome, version=reading.call.version.number, product=product),
         declared_at=standing.at,
         declared_by=by,
         declared_as=role,
-        record=record_of(reading),
+        record=record_of(reading, because=calls.secretariat_because(standing.chair, reading)),
     )
     moves.move(
         product,
@@ -93,70 +100,3 @@ def _check_outcome(reading: CallReading, outcome: Outcome, reason: str) -> None:
         raise ProductError(
             f"The positions come to “{reading.outcome.label}”: a weaker outcome needs a reason."
         )
-
-
-def record_of(reading: CallReading) -> dict[str, Any]:
-    """Return what a decision record holds for good, as plain values (rule 33)."""
-    call, count = reading.call, reading.tally
-    groups: dict[str, list[str]] = {stand.value: count.of(stand) for stand in Stand}
-
-    def texts(stand: Stand) -> list[dict[str, str]]:
-        return [
-            {"agency": code, "text": reading.counting[code].text} for code in groups[stand.value]
-        ]
-
-    return {
-        "question": call.question,
-        "version": call.version.number,
-        "sha256": call.version.sha256,
-        "mode": call.mode,
-        "opened_at": call.opened_at.isoformat(),
-        "deadline": call.deadline.isoformat(),
-        "quorum": str(call.quorum),
-        "minimum_support": str(call.minimum_support),
-        "electorate": list(count.electorate),
-        "left": sorted(row.code for row in reading.electors if row.left_at and not row.successor),
-        "succeeded": _succeeded(reading),
-        "positions": groups,
-        "tacit": count.tacit,
-        "no_response": count.no_response,
-        "waived": [
-            {"agency": row.code, "reason": row.waiver}
-            for row in reading.electors
-            if row.waiver and row.code in count.electorate
-        ],
-        "broken_by": list(count.broken_by),
-        "broken_at": _instant(reading.ended_at) if count.broken_by else "",
-        "late": list(count.late),
-        "responded": count.responded,
-        "of": len(count.electorate),
-        "percent": count.percent,
-        "reservations": texts(Stand.RESERVATION),
-        "conditions": texts(Stand.CONDITION),
-        "objections": texts(Stand.OBJECT),
-        "on_behalf": [
-            {"agency": code, "by": log.reference(entry.given_by), "source": entry.source}
-            for code, entry in sorted(reading.counting.items())
-            if entry.on_behalf
-        ],
-    }
-
-
-def _instant(at: datetime | None) -> str:
-    return at.isoformat() if at else ""
-
-
-def _succeeded(reading: CallReading) -> list[dict[str, str]]:
-    """Return whose place another agency took, and what it had said, which did not count."""
-    last = {row.agency_id: row for row in reading.entries if row.given_at <= reading.end}
-    # A successor that was an elector before goes by the code that was frozen then.
-    codes = {row.agency_id: row.code for row in reading.electors}
-    return [
-        {
-            "agency": row.code,
-            "successor": codes.get(successor.pk, successor.code),
-            "stand": last[row.agency_id].get_stand_display() if row.agency_id in last else "",
-        }
-        for row in reading.electors
-        if (successor := row.successor)
-    ]

@@ -104,7 +104,7 @@ def situation(standing: Standing, reading: CallReading) -> dict[str, Any]:
         "may_be_declared": is_open and reading.facts.is_closed,
         "is_held": is_open and found.is_held_at(standing.at),
         "declarer": services.declarer(standing.chair, reading) if is_open else "",
-        "because": services.why_the_secretariat(standing.chair, reading) if is_open else "",
+        "because": services.secretariat_because(standing.chair, reading) if is_open else "",
         "meaning": mode_words.meaning(found.mode, hours=found.silence_hours),
         "quorum": call_sheet.quorum(reading),
         "support": call_sheet.support(reading),
@@ -286,7 +286,7 @@ def call_recall(request: AuthedRequest, pk: int) -> HttpResponse:
     standing = Standing.of(request.user)
     found = get_call(standing, pk)
     standing.require(Ability.RECALL_CALL)
-    return _carry_out(
+    return carry_out(
         request,
         found,
         ReasonForm(request.POST, prefix="recall"),

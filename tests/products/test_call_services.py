@@ -623,15 +623,19 @@ def test_declare_keeps_the_whole_record(traveller):
     decision.refresh_from_db()
     assert decision.number == "ISECG-D-2026-001"
     assert decision.record == {
+        "product": {"code": world.product.code, "title": world.product.title},
         "question": "Is this agreed?",
         "version": 1,
         "sha256": world.call.version.sha256,
         "mode": "explicit",
         "opened_at": "2026-03-02T12:00:00+00:00",
         "deadline": "2026-03-12T12:00:00+00:00",
+        "closed_at": "2026-03-12T12:00:00+00:00",
         "quorum": "0.5000",
         "minimum_support": "0.5000",
+        "silence_hours": 0,
         "electorate": ["ASI", "CNES", "ESA", "JAXA"],
+        "names": {agency.code: agency.name for agency in world.agencies},
         "left": [],
         "succeeded": [],
         "positions": {
@@ -642,20 +646,25 @@ def test_declare_keeps_the_whole_record(traveller):
             "object": [],
         },
         "tacit": [],
-        "waived": [],
-        "broken_by": [],
-        "broken_at": "",
         "no_response": ["JAXA"],
         "late": ["JAXA"],
+        "lapsed": [],
+        "broken_by": [],
         "responded": 3,
         "of": 4,
         "percent": "75.0",
         "reservations": [{"agency": "CNES", "text": "Clause 2 is for study."}],
         "conditions": [],
         "objections": [],
+        "remarks": [],
+        "interventions": [],
+        "unreached": [],
+        "waived": [],
+        "carried": [],
         "on_behalf": [
             {"agency": "ESA", "by": f"user:{world.secretariat.pk}", "source": "letter of 3 March"}
         ],
+        "because": "because the chair is vacant",
     }
 
 

@@ -543,5 +543,5 @@ def test_a_call_that_was_recalled_is_not_extended():
     world = make_call(1)
     recall(world)
 
-    with pytest.raises(ProductError, match="it was opened in error. It is extended before"):
+    with pytest.raises(ProductError, match=r"it was opened in error\. It is extended before"):
         extend(world)

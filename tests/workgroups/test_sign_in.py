@@ -481,6 +481,7 @@ BINDING = {
     "chair_hand_over",
     "circulation_new",
     "declare",
+    "decision_correct",
     "identity_provider_edit",
     "identity_provider_new",
     "invitation_new",
@@ -524,7 +525,7 @@ def test_the_acts_that_bind_are_those_named_here():
 def test_a_binding_act_is_not_reached_without_being_asked(client, asked_again, name):
     client.force_login(UserFactory(is_secretariat=True))
     wanted = {"<int:pk>": "1", "<slug:key>": "esa", "<slug:code>": "GER", "<slug:act>": "withdraw"}
-    wanted["<int:number>"] = "1"
+    wanted |= {f"<int:{name}>": "1" for name in ("number", "year", "serial")}
     (route,) = {str(one.pattern) for one in every_pattern(get_resolver()) if one.name == name}
     for parameter, value in wanted.items():
         route = route.replace(parameter, value)

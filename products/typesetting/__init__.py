@@ -1,0 +1,1 @@
+"""Setting a document as PDF, in a process of its own: see docs/adr/0021."""
