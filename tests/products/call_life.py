@@ -10,7 +10,6 @@ import time_machine
 from django.core.exceptions import PermissionDenied
 from django.test import Client, TestCase
 from django.urls import reverse
-from hypothesis import event
 
 from isecg import clock
 from isecg.events import log
@@ -117,9 +116,7 @@ class Life:
             service(*args, **given)
         except (ProductError, PermissionDenied) as refusal:
             assert self._fingerprint() == before
-            event(f"{service.__name__}: refused")
             return refusal
-        event(f"{service.__name__}: done")
         self._check_objections(held, of)
         return None
 
