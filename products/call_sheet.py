@@ -14,6 +14,8 @@ from products.models import Elector, PositionEntry
 _WORDS = {
     "call.opened": "opened the call",
     "call.extended": "moved the deadline",
+    "call.carried": "carried the positions to an editorial version",
+    "call.contested": "contested the editorial version",
     "call.succeeded": "entered a successor",
     "call.left": "entered a departure",
     "call.declared": "declared the outcome",

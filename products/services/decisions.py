@@ -112,6 +112,11 @@ def record_of(reading: CallReading) -> dict[str, Any]:
         "left": sorted(row.code for row in reading.electors if row.left_at and not row.successor),
         "succeeded": _succeeded(reading),
         "positions": groups,
+        "carried": [
+            {"agency": code, "version": entry.version.number}
+            for code, entry in sorted(reading.counting.items())
+            if entry.version_id != call.version_id
+        ],
         "no_response": count.no_response,
         "late": list(count.late),
         "responded": count.responded,
