@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from products.views import (
     agenda,
     calls,
+    carry_overs,
     circulations,
     comment_entry,
     comment_page,
@@ -224,6 +225,12 @@ urlpatterns = [
     path(
         "calls/<int:pk>/positions/<slug:key>/withdraw/", calls.call_withdraw, name="call_withdraw"
     ),
+    path(
+        "calls/<int:pk>/positions/<slug:key>/reaffirm/",
+        carry_overs.call_reaffirm,
+        name="call_reaffirm",
+    ),
+    path("calls/<int:pk>/contest/", carry_overs.call_contest, name="call_contest"),
     path("calls/<int:pk>/on-behalf/", calls.call_on_behalf, name="call_on_behalf"),
     path("calls/<int:pk>/extend/", calls.call_extend, name="call_extend"),
     path("calls/<int:pk>/return/", calls.call_return, name="call_return"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from isecg import instants
 from isecg.events import log
+from isecg.rules import blocking
 from products import call_guards, call_sheet, guards
 from products.call_reading import CallReading, read_call
 from products.facts import Facts
@@ -21,6 +22,7 @@ from products.models import Call, Elector
 from products.models.calls import CallState
 from products.services import calls as services
 from products.services.errors import ProductError
+from products.views import new_versions
 from products.views.product_page import way_to
 from products.workflow import Action, State
 from workgroups.forms.base import ReasonForm
@@ -36,8 +38,14 @@ Forms = dict[str, forms.Form]
 
 def get_call(standing: Standing, pk: int) -> Call:
     """Return a call on a product that the reader may see; to anyone else it does not exist."""
-    calls = Call.objects.visible_to(standing).select_related("product", "version__carry_over")
-    found = get_object_or_404(calls.defer("version__text"), pk=pk)
+    calls = Call.objects.visible_to(standing).select_related(
+        "product",
+        "version__carry_over__before",
+        "version__carry_over__contested_for",
+        "version__carry_over__contested_by",
+    )
+    texts = ("version__text", "version__carry_over__before__text")
+    found = get_object_or_404(calls.defer(*texts), pk=pk)
     # So that nothing asks the database for it again.
     found.version.product = found.product
     return found
@@ -78,6 +86,8 @@ def _show(
             else None
         ),
         "acts": _acts(standing, reading, refused),
+        "earlier": new_versions.earlier(standing, reading),
+        "contestable": new_versions.is_contestable(reading),
         "own_agencies": standing.agencies_on(found.product.code),
         # What is left: a refusal of an act that the page does not offer now.
         "refused": refused,
@@ -125,11 +135,13 @@ def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str,
         acts["on_behalf"] = refused.pop("on_behalf", None) or OnBehalfForm(
             electors=electors, prefix="on-behalf"
         )
+    if contest := new_versions.contest_form(standing, reading):
+        acts["contest"] = refused.pop("contest", None) or contest
     if standing.may(Ability.EXTEND_CALL) and reading.takes_positions:
         acts["extend"] = reverse("call_extend", args=[found.pk])
     if standing.may(Ability.RETURN_CALL):
         acts["return"] = refused.pop("return", None) or ReasonForm(prefix="return")
-    if reading.facts.is_closed and _may_declare(standing, reading):
+    if _may_declare(standing, reading):
         acts["declare"] = reverse("declare", args=[found.pk])
     return acts
 
@@ -157,6 +169,9 @@ def _position_act(elector: Elector, reading: CallReading, refused: Forms) -> dic
 
 
 def _may_declare(standing: Standing, reading: CallReading) -> bool:
+    facts = Facts(at=standing.at, state=State.IN_CONSENSUS, call=reading.facts)
+    if blocking(guards.guard(Action.DECLARE, facts)):
+        return False
     return standing.may(Ability.DECLARE) and (
         standing.is_secretariat
         if services.declarer(standing.chair, reading) == services.SECRETARIAT
@@ -164,7 +179,7 @@ def _may_declare(standing: Standing, reading: CallReading) -> bool:
     )
 
 
-def _carry_out(
+def carry_out(
     request: AuthedRequest,
     found: Call,
     form: forms.Form,
@@ -174,6 +189,7 @@ def _carry_out(
     done: str,
     **given: Any,
 ) -> HttpResponse:
+    """Answer an act on a call: lead back to it, or show it with the form that was refused."""
     if form.is_valid():
         try:
             act(**form.cleaned_data, **given, by=request.user)
@@ -195,13 +211,14 @@ def call_position(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
     found = get_call(standing, pk)
     agency = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     standing.require_voice(agency, on=found.product.code)
-    return _carry_out(
+    return carry_out(
         request,
         found,
         PositionForm(request.POST, prefix=key),
         lambda **given: services.record_position(found, agency=agency, **given),
         name=f"position-{key}",
-        done=_recorded(found, agency, standing),
+        done=recorded(found, agency, standing),
+        on=version_read(request),
     )
 
 
@@ -213,7 +230,7 @@ def call_withdraw(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
     found = get_call(standing, pk)
     agency = get_object_or_404(Agency.objects.visible_to(standing), key=key)
     standing.require_voice(agency, on=found.product.code)
-    return _carry_out(
+    return carry_out(
         request,
         found,
         forms.Form(request.POST),
@@ -233,7 +250,7 @@ def call_on_behalf(request: AuthedRequest, pk: int) -> HttpResponse:
     found = get_call(standing, pk)
     standing.require(Ability.RECORD_POSITION)
     electors = found.electors.select_related("agency")
-    return _carry_out(
+    return carry_out(
         request,
         found,
         OnBehalfForm(request.POST, electors=electors, prefix="on-behalf"),
@@ -272,7 +289,7 @@ def call_return(request: AuthedRequest, pk: int) -> HttpResponse:
     standing = Standing.of(request.user)
     found = get_call(standing, pk)
     standing.require(Ability.RETURN_CALL)
-    return _carry_out(
+    return carry_out(
         request,
         found,
         ReasonForm(request.POST, prefix="return"),
@@ -282,7 +299,14 @@ def call_return(request: AuthedRequest, pk: int) -> HttpResponse:
     )
 
 
-def _recorded(found: Call, agency: Agency, standing: Standing) -> str:
+def version_read(request: AuthedRequest) -> int | None:
+    """Return the number of the version that was under call where a position was written."""
+    number = request.POST.get("version", "")
+    return int(number) if number.isdecimal() and len(number) < 10 else None
+
+
+def recorded(found: Call, agency: Agency, standing: Standing) -> str:
+    """Return what a person is told whose agency took a position."""
     if not read_call(found, at=standing.at).takes_positions:
         return f"The position of {agency} is kept, marked late; it does not count."
     return f"The position of {agency} is recorded."

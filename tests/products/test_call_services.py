@@ -641,6 +641,7 @@ def test_declare_keeps_the_whole_record(traveller):
             "abstain": [],
             "object": [],
         },
+        "carried": [],
         "no_response": ["JAXA"],
         "late": ["JAXA"],
         "responded": 3,
