@@ -17,6 +17,8 @@ from products.models.calls import CallState
 _WORDS = {
     "call.opened": "opened the call",
     "call.extended": "moved the deadline",
+    "call.carried": "carried the positions to an editorial version",
+    "call.contested": "contested the editorial version",
     "call.succeeded": "entered a successor",
     "call.left": "entered a departure",
     "call.declared": "declared the outcome",

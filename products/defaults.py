@@ -41,8 +41,11 @@ def hold() -> timedelta:
 
 
 def contest_days() -> int:
-    """Return for how many working days an editorial version may be contested (rule 29)."""
-    return int(settings.ISECG_CONTEST_WORKING_DAYS)
+    """Return for how many working days an editorial version may be contested (rule 29).
+
+    One at least: a version that nobody can contest would be carried by its author's word.
+    """
+    return max(int(settings.ISECG_CONTEST_WORKING_DAYS), 1)
 
 
 def disposition_days() -> int:

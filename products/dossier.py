@@ -44,7 +44,7 @@ class Dossier:
         rows = VersionFile.objects.filter(version__product=self.product)
         versions: dict[int, Version] = {}
         for file in (
-            rows.select_related("version__author")
+            rows.select_related("version__author", "version__carry_over__contested_for")
             .defer("version__text")
             .order_by("-version__number", "role", "id")
         ):

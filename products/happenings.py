@@ -20,6 +20,8 @@ _WORDS = {
     "product.left": "An agency left",
     "product.succeeded": "An agency took another's place",
     "call.left": "An agency left the call",
+    "call.carried": "The positions were carried to an editorial version",
+    "call.contested": "An editorial version was contested",
     "call.succeeded": "An agency took another's place in the call",
     "product.editor_added": "An editor was added",
     "product.editor_ended": "An editor was taken off",

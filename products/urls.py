@@ -9,6 +9,7 @@ from products.views import (
     call_notices,
     call_requests,
     calls,
+    carry_overs,
     circulations,
     comment_entry,
     comment_page,
@@ -241,6 +242,12 @@ urlpatterns = [
     path(
         "calls/<int:pk>/positions/<slug:key>/withdraw/", calls.call_withdraw, name="call_withdraw"
     ),
+    path(
+        "calls/<int:pk>/positions/<slug:key>/reaffirm/",
+        carry_overs.call_reaffirm,
+        name="call_reaffirm",
+    ),
+    path("calls/<int:pk>/contest/", carry_overs.call_contest, name="call_contest"),
     path("calls/<int:pk>/on-behalf/", calls.call_on_behalf, name="call_on_behalf"),
     path("calls/<int:pk>/extend/", calls.call_extend, name="call_extend"),
     path("calls/<int:pk>/recall/", calls.call_recall, name="call_recall"),

@@ -218,7 +218,8 @@ class CarryOver(Tracked):
     """An editorial version to which the positions of an open call went along (rule 29).
 
     Until ``contest_until`` any elector may say that it is not editorial: then the call is
-    overtaken, as by a substantive version, at the instant of the contest.
+    overtaken, as by a substantive version, at the instant of the contest. With
+    ``contest_source`` the secretariat entered it on behalf of the agency (rule 6).
     """
 
     call = models.ForeignKey(Call, models.PROTECT, related_name="carry_overs")
@@ -234,6 +235,7 @@ class CarryOver(Tracked):
         User, models.PROTECT, null=True, blank=True, related_name="contests"
     )
     contest = models.TextField(blank=True)
+    contest_source = models.TextField(blank=True)
 
     visible_by = through("call")
     objects = VisibleQuerySet.as_manager()
@@ -259,6 +261,10 @@ class CarryOver(Tracked):
                     )
                 ),
                 name="carry_over_contest_says_why",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(contest_source="") | ~models.Q(contest=""),
+                name="carry_over_source_of_contest",
             ),
         ]
 

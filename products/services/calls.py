@@ -1,6 +1,7 @@
 """Opening a call, taking positions, extending, returning (rules 16-24, 27 and 28)."""
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -123,27 +124,60 @@ def record_position(
     text: str,
     by: User,
     source: str = "",
+    on: int | None = None,
 ) -> PositionEntry:
     """Record what an agency says in a call; ``stand`` is ``None`` to withdraw (rules 20-22).
 
     With ``source`` the secretariat records it on behalf of the agency, always shown as
     such (rule 6); without, ``by`` must hold the seat by a valid mandate (rule 4). After
     the end it is kept, marked late, and does not count. One that breaks a silence ends the
-    call, and everybody is told (rule 23).
+    call, and everybody is told (rule 23). ``on`` is the number of the version that was
+    read, where that is known.
 
     :raises PermissionDenied: without the mandate, naming what is missing.
-    :raises ProductError: if the call has ended, the agency is not in its electorate, or
-        the text that the position needs is missing.
+    :raises ProductError: if the call has ended, or is on another version than was read,
+        the agency is not in its electorate, or the text that the position needs is missing.
     """
     moves.lock(call.product)
     call.refresh_from_db()
     standing = Standing.of(by)
     require_may_speak(standing, agency, call, source=source)
+    check_was_read(call, on)
+    return take_position(call, standing, agency=agency, stand=stand, text=text, source=source)
+
+
+def check_was_read(call: Call, on: int | None) -> None:
+    """Refuse what is said of a version that another one took over from meanwhile.
+
+    :raises ProductError: if ``on`` is given, and the call is on another version.
+    """
+    if on is not None and on != call.version.number:
+        raise ProductError(
+            f"Version {call.version.number} took over from version {on} while you were reading: "
+            "look at what changed, then send this again."
+        )
+
+
+def take_position(
+    call: Call,
+    standing: Standing,
+    *,
+    agency: Agency,
+    stand: Stand | None,
+    text: str,
+    source: str = "",
+    reason: str = "",
+) -> PositionEntry:
+    """Enter a position, inside the act of somebody who may speak; ``reason`` is why now.
+
+    :raises ProductError: as :func:`record_position` does.
+    """
+    by = cast(User, standing.user)
     elector = call.electors.filter(agency=agency).first()
     _check_position(call, agency, elector, stand, text)
 
     before = _last_entry(call, agency)
-    _check_news(agency, before, stand, text)
+    _check_news(call, agency, before, stand, text)
     entry = PositionEntry.objects.create(
         call=call,
         agency=agency,
@@ -162,7 +196,7 @@ def record_position(
         "position.late" if late else "position.taken" if stand else "position.withdrawn",
         by=by,
         subject=call,
-        reason=source,
+        reason=source or reason,
         on_behalf_of=agency.code,
         version=f"v{call.version.number}",
         before={"stand": before.stand if before else "", "text": before.text if before else ""},
@@ -207,13 +241,17 @@ def _check_position(
 
 
 def _check_news(
-    agency: Agency, before: PositionEntry | None, stand: Stand | None, text: str
+    call: Call, agency: Agency, before: PositionEntry | None, stand: Stand | None, text: str
 ) -> None:
-    """Refuse an entry that says what the one before it says: a form that was sent twice."""
+    """Refuse an entry that says what the one before it says: a form that was sent twice.
+
+    What was carried to another version may be said again of that one.
+    """
     held = Stand(before.stand) if before and before.stand else None
     if stand is None and held is None:
         raise ProductError(f"{agency} has no position that could be withdrawn.")
-    if before and stand == held and text == before.text:
+    is_same = before and stand == held and text == before.text
+    if before and is_same and before.version_id == call.version_id:
         raise ProductError(
             f"This is {agency}'s position already: {before.given_by} gave it, in the same words."
         )

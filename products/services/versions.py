@@ -1,4 +1,4 @@
-"""Writing a version, and what follows from a substantive one (rules 13 and 29)."""
+"""Writing a version (rule 13); what follows from it is in :mod:`carry_overs` (rule 29)."""
 
 from collections.abc import Iterable
 
@@ -9,17 +9,12 @@ from products import permissions
 from products.dossier import Dossier
 from products.files import Checked, store
 from products.models import Product, Version, VersionFile
-from products.models.calls import CallState
 from products.models.versions import ChangeClass, FileRole
-from products.services import calls, comments, drafts, moves
+from products.services import carry_overs, comments, drafts, moves
 from products.services.errors import ProductError
-from products.workflow import TRANSITIONS, Action, State
 from workgroups.models import User
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
-
-# Where an editorial version would leave a circulation, a call or an agreement on another text.
-_FIXED = (State.IN_CONSENSUS, State.AGREED)
 
 
 @store.keeping()
@@ -41,7 +36,8 @@ def submit_version(
     for the first. ``draft_revision`` names the draft that this version is made of, which
     is deleted with it; where it is ``None`` a draft of the author stays. A substantive
     version takes a product that was shared, in consensus or agreed back to drafting: a
-    circulation, a call or an agreement does not carry over.
+    circulation, a call or an agreement does not carry over. To an editorial one the
+    positions of an open call go along, unless an agency objects.
 
     :raises PermissionDenied: if ``by`` may not write versions of this product.
     :raises ProductError: if the product takes no version, another version came in
@@ -79,10 +75,7 @@ def submit_version(
         after={"change_class": change_class.value, "sha256": version.sha256},
     )
     comments.carry(version, previous=dossier.latest)
-    if change_class == ChangeClass.SUBSTANTIVE and product.state in (
-        TRANSITIONS[Action.REVISE].sources
-    ):
-        _reopen_text(product, dossier, version, by=by)
+    carry_overs.follow(dossier, version, by=by)
     return version
 
 
@@ -102,12 +95,8 @@ def _check(
         )
     if latest and latest.sha256 == main.sha256:
         raise ProductError(f"This is the same text as version {latest.number}, byte for byte.")
-    if change_class == ChangeClass.EDITORIAL and product.state in _FIXED:
-        raise ProductError(
-            f"{product} is “{product.get_state_display()}” on version "
-            f"{latest.number if latest else 0}: another text is a substantive version, "
-            "and goes to a new call."
-        )
+    if change_class == ChangeClass.EDITORIAL:
+        carry_overs.check_editorial(dossier)
 
 
 def _keep_files(version: Version, main: Checked, renditions: Iterable[Checked]) -> None:
@@ -128,9 +117,3 @@ def _keep_files(version: Version, main: Checked, renditions: Iterable[Checked]) 
             size=checked.size,
             sha256=checked.sha256,
         )
-
-
-def _reopen_text(product: Product, dossier: Dossier, version: Version, *, by: User) -> None:
-    reason = f"version {version.number} is substantive"
-    calls.end_undecided(dossier, state=CallState.OVERTAKEN, by=by, reason=f"Overtaken: {reason}")
-    moves.move(product, Action.REVISE, by=by, reason=reason, version=f"v{version.number}")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from isecg import instants
 from isecg.events import log
+from isecg.rules import blocking
 from products import call_guards, call_sheet, guards, mode_words
 from products.call_reading import CallReading, read_call
 from products.facts import Facts
@@ -21,7 +22,7 @@ from products.models import Call, Elector
 from products.models.calls import CallState
 from products.services import calls as services
 from products.services.errors import ProductError
-from products.views import interventions_on_call
+from products.views import interventions_on_call, new_versions
 from products.views.product_page import way_to
 from products.workflow import Action, State
 from workgroups.forms.base import ReasonForm
@@ -37,8 +38,14 @@ Forms = dict[str, forms.Form]
 
 def get_call(standing: Standing, pk: int) -> Call:
     """Return a call on a product that the reader may see; to anyone else it does not exist."""
-    calls = Call.objects.visible_to(standing).select_related("product", "version__carry_over")
-    found = get_object_or_404(calls.defer("version__text"), pk=pk)
+    calls = Call.objects.visible_to(standing).select_related(
+        "product",
+        "version__carry_over__before",
+        "version__carry_over__contested_for",
+        "version__carry_over__contested_by",
+    )
+    texts = ("version__text", "version__carry_over__before__text")
+    found = get_object_or_404(calls.defer(*texts), pk=pk)
     # So that nothing asks the database for it again.
     found.version.product = found.product
     return found
@@ -81,6 +88,8 @@ def _show(
         ),
         "acts": _acts(standing, reading, refused),
         "beside": interventions_on_call.section(standing, reading, refused),
+        "earlier": new_versions.earlier(standing, reading),
+        "contestable": new_versions.is_contestable(reading),
         "own_agencies": standing.agencies_on(found.product.code),
         # What is left: a refusal of an act that the page does not offer now.
         "refused": refused,
@@ -132,6 +141,8 @@ def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str,
         acts["on_behalf"] = refused.pop("on_behalf", None) or OnBehalfForm(
             electors=electors, prefix="on-behalf"
         )
+    if contest := new_versions.contest_form(standing, reading):
+        acts["contest"] = refused.pop("contest", None) or contest
     if standing.may(Ability.EXTEND_CALL) and reading.takes_positions:
         acts["extend"] = reverse("call_extend", args=[found.pk])
     if standing.may(Ability.RECALL_CALL):
@@ -142,7 +153,7 @@ def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str,
         }
     if standing.may(Ability.RETURN_CALL):
         acts["return"] = refused.pop("return", None) or ReasonForm(prefix="return")
-    if reading.facts.is_closed and _may_declare(standing, reading):
+    if _may_declare(standing, reading):
         acts["declare"] = reverse("declare", args=[found.pk])
     return acts
 
@@ -170,6 +181,9 @@ def _position_act(elector: Elector, reading: CallReading, refused: Forms) -> dic
 
 
 def _may_declare(standing: Standing, reading: CallReading) -> bool:
+    facts = Facts(at=standing.at, state=State.IN_CONSENSUS, call=reading.facts)
+    if blocking(guards.guard(Action.DECLARE, facts)):
+        return False
     return standing.may(Ability.DECLARE) and (
         standing.is_secretariat
         if services.declarer(standing.chair, reading) == services.SECRETARIAT
@@ -215,7 +229,8 @@ def call_position(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
         PositionForm(request.POST, prefix=key),
         lambda **given: services.record_position(found, agency=agency, **given),
         name=f"position-{key}",
-        done=_recorded(found, agency, standing),
+        done=recorded(found, agency, standing),
+        on=version_read(request),
     )
 
 
@@ -317,7 +332,14 @@ def call_return(request: AuthedRequest, pk: int) -> HttpResponse:
     )
 
 
-def _recorded(found: Call, agency: Agency, standing: Standing) -> str:
+def version_read(request: AuthedRequest) -> int | None:
+    """Return the number of the version that was under call where a position was written."""
+    number = request.POST.get("version", "")
+    return int(number) if number.isdecimal() and len(number) < 10 else None
+
+
+def recorded(found: Call, agency: Agency, standing: Standing) -> str:
+    """Return what a person is told whose agency took a position."""
     if not read_call(found, at=standing.at).takes_positions:
         return f"The position of {agency} is kept, marked late; it does not count."
     return f"The position of {agency} is recorded."

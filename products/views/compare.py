@@ -37,7 +37,9 @@ def compare(request: AuthedRequest, code: str) -> HttpResponse:
     page = ProductPage.of(request, code)
     require_drafts(page)
     product = page.product
-    rows = list(product.versions.select_related("author").defer("text"))
+    rows = list(
+        product.versions.select_related("author", "carry_over__contested_for").defer("text")
+    )
     form = CompareForm(request.GET or _last_two(rows), versions=rows)
     context: dict[str, Any] = {
         "product": product,
@@ -200,7 +202,8 @@ def _last_seen(page: ProductPage, agency: Agency) -> tuple[int | None, str]:
     )
     # What was withdrawn was taken all the same, and on that version.
     taken = entries.exclude(stand="").order_by("-given_at", "-pk")
-    number = taken.values_list("call__version__number", flat=True).first()
+    # On the one that it was given on: the call may have carried it to a later one.
+    number = taken.values_list("version__number", flat=True).first()
     if number is not None:
         return number, f"{agency} last took a position on"
     none = f"{agency} has taken no position on this product"

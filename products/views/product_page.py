@@ -87,7 +87,9 @@ def get_version(standing: Standing, code: str, number: int) -> Version:
     A contact of a liaison organisation reads the version that was sent to it, and sees
     nothing else of the product: ask :func:`get_product` for that.
     """
-    rows = Version.objects.visible_to(standing).select_related("product", "author")
+    rows = Version.objects.visible_to(standing).select_related(
+        "product", "author", "carry_over__contested_for"
+    )
     return get_object_or_404(rows, product__code=code, number=number)
 
 

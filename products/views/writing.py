@@ -16,7 +16,7 @@ from products import permissions, rendering
 from products.forms.versions import DraftForm, How, VersionForm
 from products.models import Draft, Product, Version
 from products.models.versions import TextFormat
-from products.services import drafts, versions
+from products.services import carry_overs, drafts, versions
 from products.services.drafts import DraftConflictError
 from products.services.errors import ProductError
 from products.views.product_page import get_product, way_to
@@ -145,6 +145,9 @@ class _Desk:
             "latest": self.latest,
             "draft": self.draft,
             "newer": self.newer(form),
+            "effects": carry_overs.foresee(
+                self.product, version=self.latest_number, at=self.standing.at
+            ),
             "trail": way_to(self.product, ("New version", "")),
             **also,
         }

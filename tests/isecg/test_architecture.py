@@ -51,6 +51,7 @@ PURE = (
     "products/guards.py",
     "products/relations.py",
     "products/warnings.py",
+    "products/carrying.py",
     "products/facts.py",
     "products/residue.py",
     "products/remarks.py",

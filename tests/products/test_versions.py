@@ -106,9 +106,8 @@ class TestSubmitting:
         if state == State.IN_CONSENSUS:
             assert Call.objects.get().state == "overtaken"
 
-    @pytest.mark.parametrize("state", [State.IN_CONSENSUS, State.AGREED])
-    def test_an_editorial_one_does_not_touch_a_fixed_text(self, state, desk):
-        product = ProductFactory(state=state)
+    def test_an_editorial_one_does_not_touch_an_agreed_text(self, desk):
+        product = ProductFactory(state=State.AGREED)
         write_version(product)
 
         with pytest.raises(ProductError, match="another text is a substantive version"):

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from isecg import clock
+from products import files
 from products.consensus import Mode, Stand
 from products.models import Call, Circulation, CirculationRecipient, Product, VersionFile
-from products.services import calls
+from products.models.versions import ChangeClass
+from products.services import calls, versions
 from products.workflow import State
 from tests.factories import (
     AgencyFactory,
@@ -36,6 +38,12 @@ class World:
         calls.record_position(
             self.call, agency=self.agencies[at], stand=stand, text=text, by=self.heads[at]
         )
+
+    def refresh(self) -> None:
+        """Read the product and the call again."""
+        self.product.refresh_from_db()
+        if self.call:
+            self.call.refresh_from_db()
 
 
 def write_version(product, **fields):
@@ -96,6 +104,29 @@ def make_call(count=3, *, days=10, mode=Mode.EXPLICIT, **given):
         time_zone="Europe/Paris",
         by=world.secretariat,
     )
+    return world
+
+
+def submit(world, change=ChangeClass.EDITORIAL, *, text=None):
+    """Submit another version by its service, as the secretariat."""
+    latest = world.product.versions.order_by("-number").first().number
+    return versions.submit_version(
+        world.product,
+        main=files.from_text(text or f"Text {latest + 1}.", name="main.md"),
+        change_class=change,
+        note="Misprints.",
+        by=world.secretariat,
+        expected_latest=latest,
+    )
+
+
+def make_carried(*stands, codes=("ASI", "CNES", "ESA"), **given):
+    """Make a call in which positions were given, and an editorial version after them."""
+    world = make_call(codes=codes, **given)
+    for at, stand in enumerate(stands):
+        world.say(at, stand)
+    submit(world)
+    world.refresh()
     return world
 
 
