@@ -10,9 +10,16 @@ class ProductsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the pages of the rooms below what belongs on them."""
         # Models can be imported only once every app is loaded.
-        from products import in_hand, personal_parts, public_notices, sections  # noqa: PLC0415
+        from products import (  # noqa: PLC0415
+            in_hand,
+            ledger_notices,
+            personal_parts,
+            public_notices,
+            sections,
+        )
 
         sections.register()
         in_hand.register()
         personal_parts.register()
         public_notices.register()
+        ledger_notices.register()

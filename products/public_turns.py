@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery, Value
 
+from products import ledger_reading
 from products.models import Product, ProductEditor, PublicComment
 from products.remarks import Moderation
 from products.workflow import PUBLIC
@@ -17,7 +18,7 @@ from workgroups.permissions import Standing
 def moving_or_waiting(standing: Standing) -> QuerySet[Product]:
     """Return the products on their way, and those whose public comments wait for the reader.
 
-    Each knows how many wait for what (:func:`waiting_for`).
+    Each knows how many wait for what (:func:`waiting_for`), and its ledger.
     """
     comments = PublicComment.objects.visible_to(standing).filter(product=OuterRef("pk"))
     held, passed, given = comments.held(), comments.to_hand_over(), comments.to_dispose()
@@ -40,6 +41,7 @@ def moving_or_waiting(standing: Standing) -> QuerySet[Product]:
             public_given=_over(given, Count("pk")),
             public_since=_over(open_ones, Min("received_at")),
             writes=Exists(edits) | Exists(duties),
+            on_ledger=ledger_reading.beside("pk", at=standing.at),
         )
         .select_related("group")
     )

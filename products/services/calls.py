@@ -13,7 +13,7 @@ from products.consensus import Mode, Stand
 from products.dossier import Dossier
 from products.models import Call, Elector, PositionEntry, Product
 from products.models.calls import CallState
-from products.services import moves
+from products.services import ledger_entries, moves
 from products.services.errors import ProductError
 from products.workflow import Action
 from workgroups.models import Agency, ChairTerm, User
@@ -124,14 +124,18 @@ def record_position(
     :raises ProductError: if the call has ended, the agency is not in its electorate, or
         the text that the position needs is missing.
     """
-    moves.lock(call.product)
+    product = call.product
+    moves.lock(product)
     call.refresh_from_db()
+    call.product = product
     standing = Standing.of(by)
     require_may_speak(standing, agency, call, source=source)
-    elector = call.electors.filter(agency=agency).first()
+    reading = read_call(call, at=standing.at)
+    elector = next((row for row in reading.electors if row.agency_id == agency.pk), None)
     _check_position(call, agency, elector, stand, text)
+    assert elector is not None  # it was checked
 
-    before = _last_entry(call, agency)
+    before = next((row for row in reversed(reading.entries) if row.agency_id == agency.pk), None)
     _check_news(agency, before, stand, text)
     entry = PositionEntry.objects.create(
         call=call,
@@ -144,7 +148,9 @@ def record_position(
         on_behalf=bool(source),
         source=source,
     )
-    late = not read_call(call, at=standing.at).takes_positions
+    # What breaks a silence ends the call, and counts.
+    late = entry.is_late = entry.given_at > reading.with_entry(entry).end
+    noted = {} if late else ledger_entries.follow(entry, code=elector.code, by=by)
     log.record(
         "position.late" if late else "position.taken" if stand else "position.withdrawn",
         by=by,
@@ -153,7 +159,7 @@ def record_position(
         on_behalf_of=agency.code,
         version=f"v{call.version.number}",
         before={"stand": before.stand if before else "", "text": before.text if before else ""},
-        after={"stand": entry.stand, "text": entry.text},
+        after={"stand": entry.stand, "text": entry.text, **noted},
         also=[call.product],
     )
     notifications.position_recorded(entry, before=before, by=by)
@@ -169,12 +175,6 @@ def require_may_speak(standing: Standing, agency: Agency, call: Call, *, source:
         standing.require(Ability.RECORD_POSITION)
     else:
         standing.require_voice(agency, on=call.product.code)
-
-
-def _last_entry(call: Call, agency: Agency) -> PositionEntry | None:
-    """Return the agency's last entry so far, if any."""
-    rows = call.entries.filter(agency=agency).select_related("given_by")
-    return rows.order_by("-given_at", "-id").first()
 
 
 def _check_position(
@@ -264,6 +264,7 @@ def recall_call(product: Product, *, reason: str, by: User, call: Call | None = 
     _, dossier = moves.enter(product, Action.RECALL, by=by)
     check_is_open(call, dossier.reading)
     end_undecided(dossier, state=CallState.RECALLED, by=by, reason=f"Opened in error: {reason}")
+    ledger_entries.undo(dossier, reason=reason, by=by)
     moves.move(product, Action.RECALL, by=by, reason=reason, version=dossier.version_label)
 
 

@@ -17,7 +17,7 @@ from products import call_guards, call_sheet, guards
 from products.call_reading import CallReading, read_call
 from products.facts import Facts
 from products.forms.calls import ExtendForm, OnBehalfForm, PositionForm
-from products.models import Call, Elector
+from products.models import Call, Elector, PositionEntry
 from products.models.calls import CallState
 from products.services import calls as services
 from products.services.errors import ProductError
@@ -171,16 +171,16 @@ def _carry_out(
     act: Callable[..., Any],
     *,
     name: str,
-    done: str,
+    done: str | Callable[[Any], str],
     **given: Any,
 ) -> HttpResponse:
     if form.is_valid():
         try:
-            act(**form.cleaned_data, **given, by=request.user)
+            result = act(**form.cleaned_data, **given, by=request.user)
         except ProductError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, done)
+            messages.success(request, done if isinstance(done, str) else done(result))
             return redirect(found)
     # Read anew: the refusal may have come of what others did meanwhile.
     standing = Standing.of(request.user)
@@ -201,7 +201,7 @@ def call_position(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
         PositionForm(request.POST, prefix=key),
         lambda **given: services.record_position(found, agency=agency, **given),
         name=f"position-{key}",
-        done=_recorded(found, agency, standing),
+        done=partial(_recorded, agency),
     )
 
 
@@ -282,7 +282,7 @@ def call_return(request: AuthedRequest, pk: int) -> HttpResponse:
     )
 
 
-def _recorded(found: Call, agency: Agency, standing: Standing) -> str:
-    if not read_call(found, at=standing.at).takes_positions:
+def _recorded(agency: Agency, entry: PositionEntry) -> str:
+    if entry.is_late:
         return f"The position of {agency} is kept, marked late; it does not count."
     return f"The position of {agency} is recorded."
