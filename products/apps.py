@@ -13,6 +13,7 @@ class ProductsConfig(AppConfig):
         from products import (  # noqa: PLC0415
             call_reminders,
             in_hand,
+            ledger_notices,
             personal_parts,
             public_notices,
             sections,
@@ -23,3 +24,4 @@ class ProductsConfig(AppConfig):
         personal_parts.register()
         public_notices.register()
         call_reminders.register()
+        ledger_notices.register()

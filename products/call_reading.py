@@ -86,6 +86,10 @@ class CallReading:
         """What the call comes to, and why, in one sentence."""
         return sentence(self.course, self.tally)
 
+    def with_entry(self, entry: PositionEntry) -> "CallReading":
+        """Return the reading once an agency has said ``entry`` as well; it costs no query."""
+        return _reading(self.call, self.electors, [*self.entries, entry], at=self.at)
+
     @property
     def unheard(self) -> list[str]:
         """The silent seats that the notice of a silence procedure did not reach (rule 23)."""

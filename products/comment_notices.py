@@ -64,7 +64,7 @@ def submitted(comments: Sequence[Comment], *, product: Product, agency: Agency, 
             why="You edit this product.",
             context={"agency": agency, "by": by},
         )
-        for person in _editors(product)
+        for person in editors(product)
         if person.pk != by.pk
     )
 
@@ -138,7 +138,7 @@ def _people(agency: Agency, product: Product) -> list[User]:
     return people_of([heir], at=clock.now(), on=product.code)
 
 
-def _editors(product: Product) -> Iterable[User]:
+def editors(product: Product) -> Iterable[User]:
     """Return who writes the product: its editors, or the group's where none is named."""
     if product.current_editors:
         return [row.person for row in product.current_editors if row.person.is_active]

@@ -23,7 +23,7 @@ from products.models import (
 )
 from products.models.products import ElectorateRule
 from products.related import successor_of, with_successors
-from products.release_gate import comment_facts, with_open_comments
+from products.release_gate import comment_facts, ledger_facts, with_what_holds
 from products.workflow import PUBLIC, State
 from workgroups.models import Agency, Membership
 
@@ -130,8 +130,9 @@ class Dossier:
 
     @cached_property
     def decision(self) -> Decision | None:
-        """The last decision, in its last revision; it counts the open comments beside."""
-        rows = with_open_comments(Decision.objects.filter(call__product=self.product))
+        """The last decision, in its last revision, with what may hold a release beside."""
+        decisions = Decision.objects.filter(call__product=self.product)
+        rows = with_what_holds(decisions, at=self.at)
         latest = rows.select_related("call__version").order_by("-declared_at", "-revision", "-pk")
         return latest.first()
 
@@ -156,6 +157,7 @@ class Dossier:
             call=self.reading.facts if self.reading else None,
             decision=decision_facts(self.decision) if state == State.AGREED else None,
             comments=comment_facts(self.decision) if state == State.AGREED else None,
+            ledger=ledger_facts(self.decision) if state == State.AGREED else (),
             unread=bool(self.latest and state == State.AGREED and not self.latest.text),
             residue=(
                 tuple(residue.scan(self.latest.text))

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from products.consensus import Mode, Outcome, Stand, Tally
+from products.ledger import Item
 from products.residue import Hit
 from products.workflow import State
 
@@ -118,6 +119,7 @@ class Facts:
     call: CallFacts | None = None
     decision: DecisionFacts | None = None
     comments: CommentFacts | None = None
+    ledger: tuple[Item, ...] = ()
     residue: tuple[Hit, ...] = ()
     # Whether the version is kept as a file alone, so that nothing could be looked for in it.
     unread: bool = False

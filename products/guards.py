@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from isecg import instants
 from isecg.rules import Finding, Rule, blocking, evaluate
+from products import ledger
 from products.call_guards import (
     CALL_CLOSED,
     CHAIR,
@@ -15,6 +16,7 @@ from products.call_guards import (
 )
 from products.consensus import AGREEING
 from products.facts import Facts
+from products.ledger import Item
 from products.workflow import Action, State
 
 
@@ -125,15 +127,11 @@ CONSENSUS_ON_THIS = Rule[Facts](
 )
 NO_OPEN_CONDITION = Rule[Facts](
     id="no_open_condition",
-    basis="rule 34",
+    basis="rules 30 and 34",
     applies=lambda facts: facts.decision is not None,
     satisfied=lambda facts: not _held_open(facts),
-    sentence=lambda facts: (
-        f"{' '.join(_held_open(facts))} A new version that meets them goes to a new call."
-        if _held_open(facts)
-        else "No objection and no condition is open."
-    ),
-    who_acts=lambda _: (EDITOR,),
+    sentence=lambda facts: " ".join(_held_open(facts)) or "No objection and no condition is open.",
+    who_acts=lambda facts: _who_resolves(facts),
     since=lambda facts: facts.decision.declared_at if facts.decision else None,
     overridable=True,
 )
@@ -263,12 +261,38 @@ def _share_sentence(facts: Facts) -> str:
     return f"The minimum share period of {days} days runs until {instants.words(until)}."
 
 
-def _held_open(facts: Facts) -> list[str]:
-    """Return what the decision leaves open, each kind in a sentence."""
+def _open_items(facts: Facts) -> list[Item]:
+    return [item for item in facts.ledger if ledger.is_open(item, facts.at)]
+
+
+def _before_the_ledger(facts: Facts) -> dict[str, list[str]]:
+    """Return what a decision records of agencies that have nothing on the ledger.
+
+    It was made before there was one: what it records is open until another decision.
+    """
     if facts.decision is None:
-        return []
+        return {}
+    known = {code for item in facts.ledger for code in (item.agency, item.speaker)}
     kinds = {"Objections": facts.decision.objections, "Conditions": facts.decision.conditions}
-    return [f"{kind} are open: {', '.join(codes)}." for kind, codes in kinds.items() if codes]
+    found = {kind: [code for code in codes if code not in known] for kind, codes in kinds.items()}
+    return {kind: codes for kind, codes in found.items() if codes}
+
+
+def _held_open(facts: Facts) -> list[str]:
+    """Return what holds the release, each objection and condition in a sentence."""
+    found = [ledger.gate_sentence(item, facts.at) for item in _open_items(facts)]
+    if old := _before_the_ledger(facts):
+        found += [f"{kind} are open: {', '.join(codes)}." for kind, codes in old.items()]
+        found.append("A new version that meets them goes to a new call.")
+    return found
+
+
+def _who_resolves(facts: Facts) -> tuple[str, ...]:
+    waiting = [
+        f"agency:{item.answers}" if ledger.waits_for_agency(item, facts.at) else EDITOR
+        for item in _open_items(facts)
+    ]
+    return tuple(dict.fromkeys(waiting)) or (EDITOR,)
 
 
 def _comments_sentence(facts: Facts) -> str:

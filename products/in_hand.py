@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from isecg import clock
+from products import ledger, ledger_reading
 from products.consensus import Stand
-from products.models import Decision, Elector, PositionEntry, ProductEditor
+from products.models import PositionEntry, Product, ProductEditor
 from products.models.calls import CallState
 from products.services import moves, products
-from products.workflow import State
 from workgroups import handover
 from workgroups.handover import Fate, Leaving, Matter, Passing
 
@@ -18,7 +19,7 @@ def register() -> None:
     """Have the handover sheet list these."""
     handover.register(editorships, passer=take_editorships)
     handover.register(positions)
-    handover.register(conditions)
+    handover.register(ledger_items)
 
 
 def _left(leaving: Leaving) -> list[ProductEditor]:
@@ -73,27 +74,17 @@ def positions(leaving: Leaving) -> Iterator[Matter]:
             )
 
 
-def conditions(leaving: Leaving) -> Iterator[Matter]:
-    """Yield the agency's conditions that hold the release of an agreed product."""
-    mandate = leaving.mandate
-    rows = (
-        Decision.objects.filter(call__product__state=State.AGREED)
-        .select_related("call__product")
-        .order_by("call__product", "declared_at", "revision")
+def ledger_items(leaving: Leaving) -> Iterator[Matter]:
+    """Yield the agency's objections and conditions that are open, once their call has ended."""
+    mandate, at = leaving.mandate, clock.now()
+    rows = ledger_reading.rows(at=at).filter(
+        agency=mandate.agency_id, product__in=Product.objects.moving()
     )
-    last = {row.call.product_id: row for row in rows}
-    codes = dict(
-        Elector.objects.filter(
-            agency=mandate.agency_id, call__in=[row.call_id for row in last.values()]
-        ).values_list("call", "code")
-    )
-    for row in last.values():
-        product = row.call.product
-        for entry in row.record["conditions"]:
-            if entry["agency"] == codes.get(row.call_id) and mandate.covers(product.code):
-                yield Matter(
-                    kind="Condition",
-                    label=f"{product.code}: {entry['text']}",
-                    fate=Fate.STAYS,
-                    href=row.get_absolute_url(),
-                )
+    for row in rows.exclude(call__state=CallState.OPEN).select_related("agency", "product"):
+        if ledger.is_open(ledger_reading.item_of(row), at) and mandate.covers(row.product.code):
+            yield Matter(
+                kind=row.get_kind_display(),
+                label=f"{row.product.code}, {row.label}: {row.text}",
+                fate=Fate.STAYS,
+                href=row.get_absolute_url(),
+            )

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery, Value
 
-from products import call_request_reading
+from products import call_request_reading, ledger_reading
 from products.models import Product, ProductEditor, PublicComment
 from products.remarks import Moderation
 from products.workflow import PUBLIC
@@ -18,7 +18,8 @@ from workgroups.permissions import Standing
 def moving_or_waiting(standing: Standing) -> QuerySet[Product]:
     """Return the products on their way, and those whose public comments wait for the reader.
 
-    Each knows how many wait for what (:func:`waiting_for`), and the last request for a call.
+    Each knows how many wait for what (:func:`waiting_for`), the last request for a call, and
+    its ledger.
     """
     comments = PublicComment.objects.visible_to(standing).filter(product=OuterRef("pk"))
     held, passed, given = comments.held(), comments.to_hand_over(), comments.to_dispose()
@@ -42,6 +43,7 @@ def moving_or_waiting(standing: Standing) -> QuerySet[Product]:
             public_since=_over(open_ones, Min("received_at")),
             writes=Exists(edits) | Exists(duties),
             **call_request_reading.annotations(),
+            on_ledger=ledger_reading.beside("pk", at=standing.at),
         )
         .select_related("group")
     )

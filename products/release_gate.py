@@ -5,12 +5,14 @@ The page of the release and the release itself read the same (rules 12 and 34).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
-from products import rendering, residue
+from products import ledger_reading, rendering, residue
 from products.facts import CommentFacts
+from products.ledger import Item
 from products.models import (
     Comment,
     Decision,
@@ -31,10 +33,10 @@ from products.workflow import State
 _AROUND = 90
 
 
-def with_open_comments(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
-    """Let each decision know the comments on its product without a disposition (rule 34).
+def with_what_holds(decisions: QuerySet[Decision], *, at: datetime) -> QuerySet[Decision]:
+    """Let each decision know the ledger and the open comments of its product (rule 34).
 
-    They are counted here so that the page of a product needs no query more.
+    They are read here so that the page of a product needs no query more.
     """
     rows = Comment.objects.filter(
         product=OuterRef("call__product"), submitted_at__isnull=False, disposition__in=OPEN
@@ -44,6 +46,7 @@ def with_open_comments(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
     said = PublicComment.objects.filter(product=OuterRef("call__product"), disposition="")
     said = said.exclude(moderation=Moderation.REFUSED).order_by()
     return decisions.annotate(
+        on_ledger=ledger_reading.beside("call__product", at=at),
         open_comments=Subquery(count),
         open_public=Subquery(said.values("product").annotate(of=Count("pk")).values("of")),
         open_comment_1=Subquery(numbers[:1]),
@@ -52,7 +55,7 @@ def with_open_comments(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
 
 
 def comment_facts(decision: Any) -> CommentFacts | None:
-    """Return the open comments that :func:`with_open_comments` counted beside a decision."""
+    """Return the open comments that :func:`with_what_holds` counted beside a decision."""
     if decision is None:
         return None
     first = (decision.open_comment_1, decision.open_comment_2)
@@ -61,6 +64,11 @@ def comment_facts(decision: Any) -> CommentFacts | None:
         count=decision.open_comments or 0,
         public=decision.open_public or 0,
     )
+
+
+def ledger_facts(decision: Any) -> tuple[Item, ...]:
+    """Return the ledger that :func:`with_what_holds` read beside a decision."""
+    return ledger_reading.items(decision.on_ledger) if decision else ()
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,17 @@ from products import (
     call_request_reading,
     comment_reading,
     guards,
+    ledger_turns,
     public_turns,
     residue,
     turns_beside,
 )
 from products.call_reading import CallReading, read_open_calls
-from products.consensus import Mode, Stand
+from products.consensus import Mode
 from products.dossier import decision_facts
 from products.facts import Facts
-from products.models import Circulation, Decision, Elector, Product, Version
-from products.release_gate import comment_facts, with_open_comments
+from products.models import Circulation, Decision, Product, Version
+from products.release_gate import comment_facts, ledger_facts, with_what_holds
 from products.services import calls
 from products.workflow import Action, State
 from workgroups import confirmations
@@ -72,7 +73,7 @@ def your_turn(
     ``seats`` are those that the reader is told about, and ``products`` those of
     :func:`products.public_turns.moving_or_waiting`, where they were read before.
     """
-    rows = public_turns.moving_or_waiting(standing) if products is None else products
+    rows = list(public_turns.moving_or_waiting(standing) if products is None else products)
     readings = read_open_calls(at=standing.at)
     turns = [
         *_positions(standing, readings),
@@ -80,6 +81,7 @@ def your_turn(
         *_declarations(standing, readings),
         *_requested_calls(standing, rows),
         *_agreed(standing),
+        *_ledger(standing, rows, readings),
         *_circulations(standing),
         *_comments(standing),
         *_public_comments(standing, rows),
@@ -173,12 +175,12 @@ def _requested_calls(standing: Standing, products: Iterable[Product]) -> Iterato
 
 
 def _agreed(standing: Standing) -> Iterator[Turn]:
-    """Yield what is ready for release, and the reader's agencies' conditions that hold it."""
-    if not (standing.is_secretariat or standing.mandates):
+    """Yield what is ready for release, to who releases it."""
+    if not standing.is_secretariat:
         return
     latest = Version.objects.filter(product=OuterRef("call__product")).order_by("-number")
     rows = (
-        with_open_comments(Decision.objects.filter(call__product__state=State.AGREED))
+        with_what_holds(Decision.objects.filter(call__product__state=State.AGREED), at=standing.at)
         .select_related("call__version", "call__product")
         .annotate(
             latest_number=Subquery(latest.values("number")[:1]),
@@ -186,13 +188,8 @@ def _agreed(standing: Standing) -> Iterator[Turn]:
         )
         .order_by("call__product", "-declared_at", "-revision")
     )
-    if not standing.is_secretariat:
-        # Only who releases needs the text, to look for residue in it.
-        rows = rows.defer("call__version__text")
-    decisions = list({row.call.product_id: row for row in reversed(rows)}.values())
-    if standing.is_secretariat:
-        yield from (_releasable(row, standing) for row in decisions if _is_ready(row, standing))
-    yield from _conditions(standing, [row for row in decisions if row.record["conditions"]])
+    decisions = {row.call.product_id: row for row in reversed(rows)}.values()
+    yield from (_releasable(row, standing) for row in decisions if _is_ready(row, standing))
 
 
 def _is_ready(decision: Any, standing: Standing) -> bool:
@@ -213,6 +210,7 @@ def _release_facts(decision: Any, standing: Standing) -> Facts:
         sha256=decision.latest_sha256,
         decision=decision_facts(decision),
         comments=comment_facts(decision),
+        ledger=ledger_facts(decision),
         residue=tuple(residue.scan(decision.call.version.text)),
         unread=not decision.call.version.text,
     )
@@ -230,36 +228,23 @@ def _releasable(decision: Any, standing: Standing) -> Turn:
     )
 
 
-def _conditions(standing: Standing, decisions: list[Decision]) -> Iterator[Turn]:
-    own = standing.own_agencies
-    if not (own and decisions):
-        return
-    codes = {
-        (elector.call_id, elector.code): _heir(elector.agency)
-        for elector in Elector.objects.filter(
-            Q(agency__in=own) | Q(agency__succession__successor__in=own),
-            call__in=[row.call_id for row in decisions],
-        ).select_related("agency__succession__successor")
-    }
-    for decision in decisions:
-        mine = standing.agencies_on(decision.call.product.code)
-        for entry in decision.record["conditions"]:
-            if codes.get((decision.call_id, entry["agency"])) in mine:
-                yield Turn(
-                    badge=Stand.CONDITION.value,
-                    label=Stand.CONDITION.label,
-                    sentence=f"{entry['agency']}'s condition is open: {entry['text']}",
-                    product=decision.call.product,
-                    href=decision.get_absolute_url(),
-                    since=decision.declared_at,
-                    own=False,
-                )
-
-
-def _heir(agency: Agency) -> Agency:
-    """Return who answers for what an agency left open: its successor, where it has one."""
-    succession = getattr(agency, "succession", None)
-    return succession.successor if succession else agency
+def _ledger(
+    standing: Standing, products: Iterable[Product], readings: list[CallReading]
+) -> Iterator[Turn]:
+    """Yield the objections and conditions that wait for an answer, or for a disposition."""
+    ends = {reading.call.pk: reading.ended_at for reading in readings}
+    for product in products:
+        for row in ledger_turns.owed(product, standing, ends):
+            yield Turn(
+                badge=row.item.kind.value,
+                label=row.item.kind.label,
+                sentence=row.sentence,
+                product=product,
+                href=reverse("ledger_item", args=[product.code, row.item.pk]),
+                since=row.since,
+                due=row.due,
+                own=row.own,
+            )
 
 
 def _received_by(agencies: Sequence[Agency]) -> Q:

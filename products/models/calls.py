@@ -174,6 +174,8 @@ class PositionEntry(models.Model):
     """
 
     append_only: ClassVar[bool] = True
+    # Whether it came too late to count, where it is just being recorded.
+    is_late = False
 
     call = models.ForeignKey(Call, models.PROTECT, related_name="entries")
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="positions")

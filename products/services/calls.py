@@ -15,7 +15,7 @@ from products.dossier import Dossier
 from products.models import Call, Elector, PositionEntry, Product
 from products.models.calls import CallState
 from products.models.interventions import RequestState
-from products.services import aftermath, call_answers, moves
+from products.services import aftermath, call_answers, ledger_entries, moves
 from products.services.errors import ProductError
 from products.workflow import Action
 from workgroups.models import Agency, ChairTerm, User
@@ -138,8 +138,10 @@ def record_position(
     :raises ProductError: if the call has ended, or is on another version than was read,
         the agency is not in its electorate, or the text that the position needs is missing.
     """
-    moves.lock(call.product)
+    product = call.product
+    moves.lock(product)
     call.refresh_from_db()
+    call.product = product
     standing = Standing.of(by)
     require_may_speak(standing, agency, call, source=source)
     check_was_read(call, on)
@@ -173,10 +175,12 @@ def take_position(
     :raises ProductError: as :func:`record_position` does.
     """
     by = cast(User, standing.user)
-    elector = call.electors.filter(agency=agency).first()
+    reading = read_call(call, at=standing.at)
+    elector = next((row for row in reading.electors if row.agency_id == agency.pk), None)
     _check_position(call, agency, elector, stand, text)
+    assert elector is not None  # it was checked
 
-    before = _last_entry(call, agency)
+    before = next((row for row in reversed(reading.entries) if row.agency_id == agency.pk), None)
     _check_news(call, agency, before, stand, text)
     entry = PositionEntry.objects.create(
         call=call,
@@ -189,9 +193,10 @@ def take_position(
         on_behalf=bool(source),
         source=source,
     )
-    reading = read_call(call, at=standing.at)
+    reading = reading.with_entry(entry)
     # What comes at the end still counts: the objection that breaks a silence does.
-    late = reading.ended_at is not None and reading.ended_at < standing.at
+    late = entry.is_late = entry.given_at > reading.end
+    noted = {} if late else ledger_entries.follow(entry, code=elector.code, by=by)
     log.record(
         "position.late" if late else "position.taken" if stand else "position.withdrawn",
         by=by,
@@ -200,7 +205,7 @@ def take_position(
         on_behalf_of=agency.code,
         version=f"v{call.version.number}",
         before={"stand": before.stand if before else "", "text": before.text if before else ""},
-        after={"stand": entry.stand, "text": entry.text},
+        after={"stand": entry.stand, "text": entry.text, **noted},
         also=[call.product],
     )
     notifications.position_recorded(entry, before=before, by=by)
@@ -217,12 +222,6 @@ def require_may_speak(standing: Standing, agency: Agency, call: Call, *, source:
         standing.require(Ability.RECORD_POSITION)
     else:
         standing.require_voice(agency, on=call.product.code)
-
-
-def _last_entry(call: Call, agency: Agency) -> PositionEntry | None:
-    """Return the agency's last entry so far, if any."""
-    rows = call.entries.filter(agency=agency).select_related("given_by")
-    return rows.order_by("-given_at", "-id").first()
 
 
 def _check_position(
@@ -341,6 +340,7 @@ def recall_call(product: Product, *, reason: str, by: User, call: Call | None = 
     assert dossier.reading is not None  # none is in consensus without a call
     found = dossier.reading.call
     end_call(found, state=CallState.RECALLED, by=by, at=dossier.at, reason=reason)
+    ledger_entries.undo(dossier, reason=reason, by=by)
     moves.move(product, Action.RECALL, by=by, reason=reason, version=dossier.version_label)
     call_answers.wait_again(found, by=by, reason=reason)
     opening_notices.recalled(found, by=by, reason=reason)

@@ -8,7 +8,7 @@ from products.dossier import Dossier
 from products.models import Elector, Participation, Product
 from products.models.calls import CallState
 from products.models.products import Degree, ElectorateRule
-from products.services import calls, moves
+from products.services import calls, ledger_entries, moves
 from products.services.errors import ProductError
 from products.workflow import PUBLIC, TRANSITIONS, Action, State
 from workgroups.models import Agency, User
@@ -75,7 +75,8 @@ def leave(product: Product, *, agency: Agency, reason: str, by: User) -> None:
     """End the part of ``agency`` in a product, and its part in an open call (rule 32).
 
     Its position stays in history and is not counted, and the quorum is of one agency
-    less. A product whose last participant leaves returns to drafting.
+    less. What it has open on the ledger lapses. A product whose last participant leaves
+    returns to drafting.
 
     :raises PermissionDenied: if ``by`` neither speaks for it nor is of the secretariat.
     :raises ProductError: if the product is released, or the agency is not in it.
@@ -92,6 +93,9 @@ def leave(product: Product, *, agency: Agency, reason: str, by: User) -> None:
     row.save_as(by, f"Left: {reason}")
     log.record("product.left", by=by, subject=product, reason=reason, on_behalf_of=agency.code)
     elector = _leave_electorate(dossier, agency, reason=reason, by=by)
+    # Where all members are asked, it has its voice still, and what it said with it.
+    if product.electorate_rule == ElectorateRule.PARTICIPANTS:
+        ledger_entries.lapse(product, agency=agency, reason=reason, at=standing.at, by=by)
     remaining = [entry.agency for entry in dossier.participations if entry != row]
     if not remaining and product.state in TRANSITIONS[Action.LAPSE].sources:
         _return_without_participants(product, dossier, by=by)

@@ -11,11 +11,13 @@ from products import notifications
 from products.call_reading import CallReading, read_call
 from products.models import Call, Elector, Participation, Product
 from products.models.calls import CallState
+from products.services import ledger_entries
 from products.services.errors import ProductError
 from workgroups.estate import Part, Passing
 from workgroups.models import Agency
 
 IN_PRODUCTS, IN_CALLS = "Products on their way", "Open calls"
+IN_LEDGERS = "Objections and conditions"
 
 
 def foresee(former: Agency, successor: Agency, at: datetime) -> Iterator[Part]:
@@ -38,6 +40,13 @@ def foresee(former: Agency, successor: Agency, at: datetime) -> Iterator[Part]:
             href=call.get_absolute_url(),
             detail=_outlook(reading, former, successor),
         )
+    for item in ledger_entries.inherited(former, at=at):
+        yield Part(
+            heading=IN_LEDGERS,
+            label=f"{item.label} on {item.product}",
+            href=item.get_absolute_url(),
+            detail=f"{successor} answers for it",
+        )
 
 
 def _outlook(reading: CallReading, former: Agency, successor: Agency) -> str:
@@ -56,7 +65,8 @@ def pass_on(passing: Passing) -> None:
 
     Its participations end and its successor takes part in the same degree. In open calls
     its position stays in the record and does not count; the successor is asked in its
-    place, unless it is an elector already. Calls whose deadline has passed keep their
+    place, unless it is an elector already, and answers for its objections and conditions.
+    Calls whose deadline has passed keep their
     electorate: what was given in time counts.
 
     :raises ProductError: if a call knows another agency under the successor's code.
@@ -69,6 +79,13 @@ def pass_on(passing: Passing) -> None:
         _pass_part(part, passing, is_new=part.product_id not in taken)
     for call in _open_calls(row.former, row.entered_at):
         _pass_seat(call, passing)
+    ledger_entries.pass_on(
+        row.former,
+        to=row.successor,
+        at=row.entered_at,
+        reason=f"{row}: {passing.reason}",
+        by=passing.by,
+    )
 
 
 def _parts(agency: Agency) -> QuerySet[Participation]:

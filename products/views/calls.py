@@ -18,7 +18,7 @@ from products import call_guards, call_sheet, guards, mode_words
 from products.call_reading import CallReading, read_call
 from products.facts import Facts
 from products.forms.calls import ExtendForm, OnBehalfForm, PositionForm
-from products.models import Call, Elector
+from products.models import Call, Elector, PositionEntry
 from products.models.calls import CallState
 from products.services import calls as services
 from products.services.errors import ProductError
@@ -198,17 +198,17 @@ def carry_out(
     act: Callable[..., Any],
     *,
     name: str,
-    done: str,
+    done: str | Callable[[Any], str],
     **given: Any,
 ) -> HttpResponse:
     """Carry out an act on a call by a form of its page, where a refused one is shown again."""
     if form.is_valid():
         try:
-            act(**form.cleaned_data, **given, by=request.user)
+            result = act(**form.cleaned_data, **given, by=request.user)
         except ProductError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, done)
+            messages.success(request, done if isinstance(done, str) else done(result))
             return redirect(found)
     # Read anew: the refusal may have come of what others did meanwhile.
     standing = Standing.of(request.user)
@@ -229,7 +229,7 @@ def call_position(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
         PositionForm(request.POST, prefix=key),
         lambda **given: services.record_position(found, agency=agency, **given),
         name=f"position-{key}",
-        done=recorded(found, agency, standing),
+        done=partial(recorded, agency),
         on=version_read(request),
     )
 
@@ -338,8 +338,8 @@ def version_read(request: AuthedRequest) -> int | None:
     return int(number) if number.isdecimal() and len(number) < 10 else None
 
 
-def recorded(found: Call, agency: Agency, standing: Standing) -> str:
+def recorded(agency: Agency, entry: PositionEntry) -> str:
     """Return what a person is told whose agency took a position."""
-    if not read_call(found, at=standing.at).takes_positions:
+    if entry.is_late:
         return f"The position of {agency} is kept, marked late; it does not count."
     return f"The position of {agency} is recorded."

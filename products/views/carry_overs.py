@@ -1,5 +1,7 @@
 """Contesting an editorial version, and reaffirming an earlier position (rule 29)."""
 
+from functools import partial
+
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -55,6 +57,6 @@ def call_reaffirm(request: AuthedRequest, pk: int, key: str) -> HttpResponse:
         forms.Form(request.POST),
         lambda **given: reaffirming.reaffirm(found, agency=agency, **given),
         name=f"reaffirm-{key}",
-        done=recorded(found, agency, standing),
+        done=partial(recorded, agency),
         on=version_read(request),
     )
