@@ -16,7 +16,7 @@ from products.call_reading import CallReading, read_call, read_open_calls
 from products.facts import Facts
 from products.models import Call
 from products.models.calls import CallState
-from products.services.calls import SECRETARIAT, declarer
+from products.services.declaring import SECRETARIAT, declarer
 from products.workflow import Action, State
 from workgroups.models import ChairTerm, User
 from workgroups.recipients import chair_people, secretariat

@@ -204,6 +204,7 @@ def figures(reading: CallReading) -> list[Figure]:
     else:
         explicit = len(count.of(Stand.CONCUR, Stand.RESERVATION))
         found = [
+            (count.responded, f"answered ({count.percent} %)"),
             (explicit, "consent explicitly"),
             (len(count.tacit), "consent tacitly, by silence"),
             (len(count.no_response), "no response"),

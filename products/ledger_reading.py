@@ -166,3 +166,11 @@ def _instant(text: str | None) -> datetime | None:
 def open_items(found: Iterable[dict[str, Any]] | None, *, at: datetime) -> list[Item]:
     """Return those of :func:`items` that are open."""
     return [item for item in items(found) if ledger.is_open(item, at)]
+
+
+def count(product: Any, *, at: datetime) -> dict[str, int] | None:
+    """Count what :func:`beside` put on a product as ``on_ledger``: all, and what is open."""
+    if not product.on_ledger:
+        return None
+    open_now = [] if product.state in PUBLIC else open_items(product.on_ledger, at=at)
+    return {"all": len(product.on_ledger), "open": len(open_now)}

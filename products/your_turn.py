@@ -29,7 +29,7 @@ from products.dossier import decision_facts
 from products.facts import Facts
 from products.models import Circulation, Decision, Product, Version
 from products.release_gate import comment_facts, ledger_facts, with_what_holds
-from products.services import calls
+from products.services import declaring
 from products.workflow import Action, State
 from workgroups import confirmations
 from workgroups.confirmations import Due
@@ -143,7 +143,7 @@ def _declarations(standing: Standing, readings: list[CallReading]) -> Iterator[T
         if blocking(guards.guard(Action.DECLARE, facts)):
             continue
         try:
-            calls.declaring_role(standing, reading)
+            declaring.declaring_role(standing, reading)
         except PermissionDenied:
             continue
         call = reading.call

@@ -14,6 +14,7 @@ from isecg.events.log import reference
 from isecg.mail import outbox
 from products import files
 from products.consensus import Mode, Outcome, Stand
+from products.ledger import LedgerAct
 from products.models import (
     AgendaLink,
     CallRequest,
@@ -355,6 +356,7 @@ def make_rows():
                 "draft_throw_away",
                 "call_new",
                 "circulation_new",
+                "ledger",
             ]
         },
         "product_act": [[row.code, act] for row in rows for act in ACTS],
@@ -395,6 +397,7 @@ def make_rows():
             name: [[call.pk] for call in calls]
             for name in [
                 "call",
+                "call_contest",
                 "call_rehearsal",
                 "call_on_behalf",
                 "call_extend",
@@ -406,8 +409,14 @@ def make_rows():
         },
         **{
             name: [[world.call.pk, one.key] for one in world.agencies[:2]]
-            for name in ("call_position", "call_withdraw", "call_intervene")
+            for name in ("call_position", "call_withdraw", "call_intervene", "call_reaffirm")
         },
+        "ledger_item": [[one.product.code, one.pk] for one in LedgerItem.objects.all()],
+        "ledger_act": [
+            [one.product.code, one.pk, act.value]
+            for one in LedgerItem.objects.all()
+            for act in LedgerAct
+        ],
         "intervention_answer": [[one.pk] for one in Intervention.objects.all()],
         "call_notices": [[silence.call.pk]],
         **{

@@ -547,6 +547,8 @@ COUNTED_WITHIN = {
     "decision_revision_json": "a year, a number within it, and a revision of that",
     "call_position": "an agency stands in many calls",
     "call_withdraw": "an agency stands in many calls",
+    "call_reaffirm": "an agency stands in many calls",
+    "ledger_act": "an act is a word",
     "call_intervene": "an agency stands in many calls",
     "call_serve_again": "an agency stands in many calls",
     "call_waive_notice": "an agency stands in many calls",

@@ -21,6 +21,7 @@ from products.models import (
     AgendaLink,
     CallRequest,
     Intervention,
+    LedgerItem,
     PositionEntry,
     ProductEditor,
     Relation,
@@ -125,6 +126,7 @@ HELD = "      s    h    h    h    h    h    h    h    h    h    o    h    s    h
 BY_CHAIR = "  s    h    h    f    f    f    f    f    f    o    f    h    s    f"
 BY_GROUP = "  s    h    h    f    f    f    f    o    f    f    f    h    s    f"
 VOICES = "    s    h    h    f    o    o    f    f    f    f    f    h    s    f"
+VOICED = "    s    h    h    f    o    o    f    f    f    f    o    h    s    f"
 PARTS = "     s    h    h    f    o    o    f    f    o    f    o    h    s    f"
 # What changed since one's agency took a position: who reads drafts and belongs to none asks not.
 OF_AGENCY = " s    h    h    r    r    r    r    r    r    r    f    h    s    r"
@@ -374,6 +376,12 @@ TABLE = {
     "call_request_new draft": (BY_GROUP, BY_GROUP),
     "call_request_decline": (CONVENE, CONVENE),
     "declare": (BY_CHAIR, BY_CHAIR),
+    # Versions while it is open, and what stands on the ledger (rules 29-31).
+    "call_contest": (READ, VOICED),
+    "call_reaffirm": (READ, VOICES),
+    "ledger draft": (MEMBERS, READ),
+    "ledger_item of a silence": (APART, READ),
+    "ledger_act of a silence": (CONVENE_APART, CONVENE_APART),
     # Beside the positions, and the notices of a silence procedure (rules 6, 18, 20 and 23).
     "call_intervene": (READ, VOICES),
     "call_intervene_on_behalf": (BY_DESK, BY_DESK),
@@ -536,6 +544,28 @@ def places(world):
         given_by=world.heads[0],
     )
     said.save_as(None, "test")
+    entry = PositionEntry.objects.create(
+        call=silence.call,
+        agency=silence.agencies[0],
+        version=silence.call.version,
+        stand="object",
+        text="Not so.",
+        given_at=clock.now(),
+        given_by=silence.heads[0],
+    )
+    on_ledger = LedgerItem(
+        product=silence.product,
+        call=silence.call,
+        version=silence.call.version,
+        entry=entry,
+        kind="object",
+        number=1,
+        agency=entry.agency,
+        code=entry.agency.code,
+        text=entry.text,
+        registered_at=clock.now(),
+    )
+    on_ledger.save_as(None, "test")
     own = {"version": unsent, "agency": agency, "author": None, "author_name": "A. Nother"}
     given = CommentFactory(**own, entered_by=world.secretariat)
     kept = CommentFactory(**own, entered_by=world.heads[0], number=None, submitted_at=None)
@@ -642,6 +672,10 @@ def places(world):
         "call_position": [call.pk, agency.key],
         "call_withdraw": [call.pk, agency.key],
         "call_intervene": [call.pk, agency.key],
+        "call_contest": [call.pk],
+        "call_reaffirm": [call.pk, agency.key],
+        "ledger_item of a silence": ["SILENCE", on_ledger.pk],
+        "ledger_act of a silence": ["SILENCE", on_ledger.pk, "escalate"],
         "intervention_answer": [said.pk],
         "call_notices of a silence": [silence.call.pk],
         "call_serve_again of a silence": [silence.call.pk, silence.agencies[0].key],

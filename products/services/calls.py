@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import cast
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from isecg import clock, instants
@@ -18,11 +17,9 @@ from products.models.interventions import RequestState
 from products.services import aftermath, call_answers, ledger_entries, moves
 from products.services.errors import ProductError
 from products.workflow import Action
-from workgroups.models import Agency, ChairTerm, User
+from workgroups.models import Agency, User
 from workgroups.permissions import Standing
 from workgroups.roles import Ability
-
-SECRETARIAT = "the secretariat"
 
 
 @transaction.atomic(durable=True)
@@ -374,49 +371,4 @@ def end_call(call: Call, *, state: CallState, by: User, at: datetime, reason: st
         version=f"v{call.version.number}",
         after={"state": state.value},
         also=[call.product],
-    )
-
-
-def declarer(chair: ChairTerm | None, reading: CallReading) -> str:
-    """Return who declares the outcome of a call: "the chair (CNES)" (rule 26).
-
-    The chair in office does; where its own agency objects, or there is no chair, the
-    secretariat does.
-    """
-    if chair is None or _objects(chair, reading):
-        return SECRETARIAT
-    return f"the chair ({chair.agency})"
-
-
-def secretariat_because(chair: ChairTerm | None, reading: CallReading) -> str:
-    """Return why the secretariat declares, and not the chair; nothing where the chair does."""
-    if chair is None:
-        return "because the chair is vacant"
-    if _objects(chair, reading):
-        return f"because {chair.agency}, which holds the chair, objects"
-    return ""
-
-
-def declaring_role(standing: Standing, reading: CallReading) -> str:
-    """Return as whom a person may declare the outcome of a call (rule 26).
-
-    :raises PermissionDenied: if it is not this person's act, saying whose it is.
-    """
-    standing.require(Ability.DECLARE)
-    role = declarer(standing.chair, reading)
-    if role == SECRETARIAT:
-        if not standing.is_secretariat:
-            raise PermissionDenied(
-                "The chair's own agency objects: the secretariat declares this outcome."
-            )
-    elif not standing.is_chair:
-        raise PermissionDenied(f"It is {role}, in office today, that declares this outcome.")
-    return role
-
-
-def _objects(chair: ChairTerm, reading: CallReading) -> bool:
-    return any(
-        elector.agency_id == chair.agency_id
-        and reading.tally.stands.get(elector.code) == Stand.OBJECT
-        for elector in reading.electors
     )

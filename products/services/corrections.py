@@ -9,7 +9,7 @@ from products.decision_record import action_after
 from products.decision_sheet.declared import action_of
 from products.models import Decision
 from products.services import moves
-from products.services.calls import SECRETARIAT
+from products.services.declaring import SECRETARIAT
 from products.services.errors import ProductError
 from workgroups.models import User
 from workgroups.permissions import Standing

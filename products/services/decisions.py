@@ -10,7 +10,7 @@ from products.consensus import AGREEING, SILENCE_FAILED, Outcome
 from products.decision_record import action_after, record_of
 from products.models import Call, Decision, Product
 from products.models.calls import CallState
-from products.services import calls, moves
+from products.services import calls, declaring, moves
 from products.services.errors import ProductError
 from products.workflow import Action, State
 from workgroups.models import User
@@ -43,7 +43,7 @@ def declare(
     reading = dossier.reading
     assert reading is not None  # the guard has seen to it
     calls.check_is_open(call, reading)
-    role = calls.declaring_role(standing, reading)
+    role = declaring.declaring_role(standing, reading)
     _check_outcome(reading, outcome, reason)
 
     calls.end_call(
@@ -68,7 +68,7 @@ def declare(
         declared_at=standing.at,
         declared_by=by,
         declared_as=role,
-        record=record_of(reading, because=calls.secretariat_because(standing.chair, reading)),
+        record=record_of(reading, because=declaring.secretariat_because(standing.chair, reading)),
     )
     moves.move(
         product,

@@ -21,6 +21,7 @@ from products.forms.calls import ExtendForm, OnBehalfForm, PositionForm
 from products.models import Call, Elector, PositionEntry
 from products.models.calls import CallState
 from products.services import calls as services
+from products.services import declaring
 from products.services.errors import ProductError
 from products.views import interventions_on_call, new_versions
 from products.views.product_page import way_to
@@ -112,8 +113,8 @@ def situation(standing: Standing, reading: CallReading) -> dict[str, Any]:
         "takes_positions": reading.takes_positions,
         "may_be_declared": is_open and reading.facts.is_closed,
         "is_held": is_open and found.is_held_at(standing.at),
-        "declarer": services.declarer(standing.chair, reading) if is_open else "",
-        "because": services.secretariat_because(standing.chair, reading) if is_open else "",
+        "declarer": declaring.declarer(standing.chair, reading) if is_open else "",
+        "because": declaring.secretariat_because(standing.chair, reading) if is_open else "",
         "meaning": mode_words.meaning(found.mode, hours=found.silence_hours),
         "quorum": call_sheet.quorum(reading),
         "support": call_sheet.support(reading),
@@ -186,7 +187,7 @@ def _may_declare(standing: Standing, reading: CallReading) -> bool:
         return False
     return standing.may(Ability.DECLARE) and (
         standing.is_secretariat
-        if services.declarer(standing.chair, reading) == services.SECRETARIAT
+        if declaring.declarer(standing.chair, reading) == declaring.SECRETARIAT
         else standing.is_chair
     )
 

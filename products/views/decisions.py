@@ -16,7 +16,7 @@ from products.decision_record import action_after
 from products.decision_sheet import lay_out
 from products.forms.decisions import DecisionsForm, DeclareForm
 from products.models import Decision
-from products.services import calls, decisions
+from products.services import decisions, declaring
 from products.services.errors import ProductError
 from products.views.calls import get_call, situation, trail
 from workgroups.permissions import Standing
@@ -36,7 +36,7 @@ def declare(request: AuthedRequest, pk: int) -> HttpResponse:
     standing = Standing.of(request.user)
     found = get_call(standing, pk)
     reading = read_call(found, at=standing.at)
-    calls.declaring_role(standing, reading)
+    declaring.declaring_role(standing, reading)
     follows = {
         outcome: action_after(outcome, version=found.version.number, product=found.product)
         for outcome in consensus.may_declare(reading.outcome)

@@ -159,7 +159,10 @@ def ledger_item(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
         ],
         "held": "" if not item.is_held else ledger.lack(LedgerAct.WITHDRAW, item, at),
         "record": [
-            {"event": event, "words": happenings.words(event.event)} for event in log.about(row)
+            {"event": event, "words": happenings.words(event.event)}
+            for event in log.about(product).filter(
+                event__startswith="ledger.", payload__after__item=row.label
+            )
         ],
         "writes": Ability.PROPOSE_DISPOSITION in permissions.granted(standing, product),
         "trail": _trail(product, (row.label, "")),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from products import call_request_reading, workflow
 from products.call_reading import CallReading
 from products.forms.products import JoinForm, LeaveForm
-from products.services import calls, circulations, participation, products, releases
+from products.services import calls, circulations, declaring, participation, products, releases
 from products.views.product_page import ProductPage
 from products.workflow import FINAL, Action, State
 from workgroups.forms.base import ReasonForm
@@ -237,7 +237,7 @@ def _may_declare(page: ProductPage, reading: CallReading) -> bool:
     if not page.is_possible(Action.DECLARE):
         return False
     try:
-        calls.declaring_role(page.standing, reading)
+        declaring.declaring_role(page.standing, reading)
     except PermissionDenied:
         return False
     return True

@@ -18,6 +18,7 @@ from products import (
     call_sheet,
     comment_reading,
     guards,
+    ledger_reading,
     permissions,
 )
 from products.dossier import Dossier
@@ -68,6 +69,7 @@ def get_product(standing: Standing, code: str) -> Product:
             last_call=Subquery(calls.values("pk")[:1]),
             comments_given=comment_reading.counted(Comment.objects.submitted()),
             comments_open=comment_reading.counted(Comment.objects.open()),
+            on_ledger=ledger_reading.beside("pk", at=standing.at),
             stated_on=Subquery(statements.values("version__number")[:1]),
             draft_saved_at=Subquery(drafts.values("saved_at")[:1]),
             **public_comments_on_product.annotations(standing),
@@ -218,6 +220,9 @@ class ProductPage:
                 may_open=product.state == State.SHARED and self.is_possible(Action.OPEN_CALL),
             ),
             "reads_drafts": self.reads_drafts,
+            "ledger": ledger_reading.count(self.product, at=self.standing.at)
+            if self.reads_drafts
+            else None,
             "own_agencies": self.standing.agencies_on(product.code),
             "overrides": [
                 (rule.replace("_", " "), reason)

@@ -13,9 +13,11 @@ THEMES, WIDTHS = ("light", "dark"), (1280, 360)
 MOST, MOST_BY_NAME = 2, {"product": 14, "call": 4}
 # Addresses that show no page to GET: acts, downloads, machine-readable answers.
 NO_PAGE = {
+    "call_contest",
     "call_intervene",
     "call_on_behalf",
     "call_position",
+    "call_reaffirm",
     "call_rehearsal",
     "call_recall",
     "call_return",

@@ -476,8 +476,8 @@ def test_declared_consensus_is_on_the_version_that_was_carried_to(traveller):
     assert (latest.number, decision.record["version"]) == (2, 2)
     assert decision.record["sha256"] == latest.sha256 == facts.decision.sha256 == facts.sha256
     assert decision.record["carried"] == [
-        {"agency": "ASI", "version": 1},
-        {"agency": "CNES", "version": 1},
+        {"agency": "ASI", "given_on": 1, "carried_to": 2},
+        {"agency": "CNES", "given_on": 1, "carried_to": 2},
     ]
 
 

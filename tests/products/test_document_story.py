@@ -109,7 +109,15 @@ class Group:
 
     def agree(self, code, *, reserving=""):
         until = self.traveller_now() + timedelta(days=10)
-        self.done(self.desk, "call_new", code, question="Concur?", confirm="yes", **local(until))
+        self.done(
+            self.desk,
+            "call_new",
+            code,
+            question="Concur?",
+            mode="explicit",
+            confirm="yes",
+            **local(until),
+        )
         call = Call.objects.get(product__code=code, state="open")
         for code_of, head in self.heads.items():
             key, reserves = code_of.lower(), code_of == reserving

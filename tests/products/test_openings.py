@@ -425,7 +425,7 @@ def test_case_21_a_call_opened_in_error_with_three_positions_in(traveller):
     assert "The position that you recorded" not in texts[former.pk]
     assert "The position that you recorded" in texts[world.heads[0].pk]
     with pytest.raises(ProductError, match="The call has ended: it was opened in error"):
-        world.say(3, Stand.CONCUR)
+        world.say(0, Stand.ABSTAIN)
     # A new call can be opened at once, and starts from nothing.
     again = open_call(world)
     assert read_call(again, at=clock.now()).tally.stands == {}

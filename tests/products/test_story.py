@@ -182,7 +182,7 @@ def test_product_from_proposal_to_release(cast, travel):
         cast.act(who, "join", agency=key, degree="contributing", reason="We contribute")
 
     # The window has not run; a delegate opens no call.
-    question = {"question": "Does your agency concur?", "confirm": "yes"}
+    question = {"question": "Does your agency concur?", "mode": "explicit", "confirm": "yes"}
     deadline = local(START + timedelta(days=30))
     status, said = cast.refused(chair, "call_new", "POWER-2026", **question, **deadline)
     assert status == 422
@@ -316,6 +316,7 @@ def test_not_circulated_opens_no_call(cast, travel, who):
         "call_new",
         "POWER-2026",
         question="Concur?",
+        mode="explicit",
         confirm="yes",
         **local(START + timedelta(days=30)),
     )
