@@ -4,7 +4,7 @@ from typing import Any
 
 from isecg import stale
 from products import files
-from products.consensus import Outcome, Stand
+from products.consensus import Mode, Outcome, Stand
 from products.demo.story import INVENTED, ZONE, Story, text
 from products.models import Comment, Product, WorkplanItem
 from products.models.calls import CallState
@@ -101,8 +101,16 @@ class Tale:
     def circulated(self, day: int, *, until: int, note: str, by: str = "secretariat") -> None:
         self.story.on(day, _circulate, self.code, until, note=note, by=by)
 
-    def called(self, day: int, *, deadline: int, question: str, by: str = "chair") -> None:
-        self.story.on(day, _call, self.code, deadline, question=question, by=by)
+    def called(
+        self,
+        day: int,
+        *,
+        deadline: int,
+        question: str,
+        mode: Mode = Mode.EXPLICIT,
+        by: str = "chair",
+    ) -> None:
+        self.story.on(day, _call, self.code, deadline, mode, question=question, by=by)
 
     def position(
         self, day: int, agency: str, stand: Stand, by: str, *, words: str = "", source: str = ""
@@ -236,10 +244,11 @@ def _circulate(story: Story, code: str, until: int, *, note: str, by: str) -> No
     )
 
 
-def _call(story: Story, code: str, deadline: int, *, question: str, by: str) -> None:
+def _call(story: Story, code: str, deadline: int, mode: Mode, *, question: str, by: str) -> None:
     calls.open_call(
         _product(code),
         question=question,
+        mode=mode,
         deadline=story.instant(deadline, 17),
         time_zone=ZONE,
         by=story.person(by),

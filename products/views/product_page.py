@@ -39,7 +39,8 @@ from products.models.products import Degree, ElectorateRule
 from products.related import link_of, successor_of, with_successors
 from products.relations import REVERSED, RelationKind, caution
 from products.views import call_request_on_product, public_comments_on_product
-from products.workflow import PATH, PUBLIC, UNRELEASED, Action, State
+from products.views.product_steps import steps
+from products.workflow import PUBLIC, UNRELEASED, Action, State
 from workgroups import roster
 from workgroups.models import Agency
 from workgroups.permissions import Standing, labels
@@ -354,29 +355,6 @@ class ProductPage:
         if self.product.state not in (State.DRAFTING, State.SHARED):
             return None
         return self.dossier.circulation
-
-
-def steps(state: State, *, was_released: bool) -> list[dict[str, str]]:
-    """Return the stepper of a product's life, with where it stands on it."""
-    way = [*PATH]
-    if state == State.SUPERSEDED:
-        way.append(state)
-    if state == State.WITHDRAWN:
-        # How far a draft had come before it was withdrawn is told by its history.
-        done = PATH if was_released else PATH[:1]
-        return [
-            *({"label": step.label, "status": "done", "note": ""} for step in done),
-            {"label": state.label, "status": "off", "note": ""},
-        ]
-    here = way.index(state)
-    return [
-        {
-            "label": step.label,
-            "status": "done" if index < here else "current" if index == here else "ahead",
-            "note": "",
-        }
-        for index, step in enumerate(way)
-    ]
 
 
 def _relation(product: Product, link: Relation, *, strikes: bool) -> dict[str, Any]:

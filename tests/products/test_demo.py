@@ -60,6 +60,7 @@ def test_story_has_a_product_in_each_state_up_to_agreed(told):
         "POWER-2026": "shared",
         "SCI-2026": "in_consensus",
         "ISRU-2026": "in_consensus",
+        "QUIET-2026": "in_consensus",
         "GNAP-2026": "agreed",
     }
     assert all(product.purpose.endswith(INVENTED) for product in products.values())
@@ -82,6 +83,10 @@ def test_story_has_a_product_in_each_state_up_to_agreed(told):
     resources = Dossier(products["ISRU-2026"], now).reading
     assert now > resources.call.deadline
     assert resources.outcome == Outcome.CONSENSUS
+
+    quiet = Dossier(products["QUIET-2026"], now).reading
+    assert (quiet.call.mode, quiet.call.version.number, quiet.unheard) == ("silence", 2, ["SSAU"])
+    assert quiet.takes_positions
 
     power = Dossier(products["POWER-2026"], now)
     assert power.circulation.closes_at > now
@@ -153,7 +158,7 @@ def test_story_reaches_into_the_next_days_and_the_past(told):
         "GER-SUP-2026 v3",
     ]
     assert Counter(WorkplanItem.objects.values_list("kind", flat=True)) == {
-        "product": 6,
+        "product": 7,
         "activity": 4,
     }
     letters = Letter.objects.order_by("due_at")

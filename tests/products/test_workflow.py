@@ -2,7 +2,7 @@
 
 import pytest
 
-from products.views.product_page import steps
+from products.views.product_steps import steps
 from products.workflow import TRANSITIONS, Action, State, actions
 from workgroups.roles import GRANTS, Ability, Role
 
