@@ -112,16 +112,6 @@ class LiaisonContactFactory(TrackedFactory):
     starts_at = factory.LazyFunction(lambda: clock.now() - timedelta(days=400))
 
 
-class SuccessionFactory(TrackedFactory):
-    class Meta:
-        model = workgroups.Succession
-
-    former = factory.SubFactory(AgencyFactory)
-    successor = factory.SubFactory(AgencyFactory)
-    first_day = factory.LazyFunction(lambda: clock.now().date())
-    entered_at = factory.LazyFunction(clock.now)
-
-
 class ChairTermFactory(TrackedFactory):
     class Meta:
         model = workgroups.ChairTerm

@@ -199,19 +199,6 @@ def _speak_beside(world, done, shared):
         requested_at=clock.now(),
         requested_by=shared.heads[0],
     ).save_as(None, "factory")
-    entry = world.call.entries.get(stand="condition")
-    LedgerItem(
-        product=world.product,
-        call=world.call,
-        version=world.call.version,
-        entry=entry,
-        kind="condition",
-        number=1,
-        agency=entry.agency,
-        code=entry.agency.code,
-        text=entry.text,
-        registered_at=clock.now(),
-    ).save_as(None, "factory")
 
 
 def make_rows():
