@@ -4,7 +4,7 @@ Each thing is said once: the plain value beside the words in which it is printed
 former days lacks keys that came later: what it does not know, it does not say.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from products.decision_sheet.declared import (
@@ -60,7 +60,7 @@ def as_print(sheet: Sheet) -> dict[str, Any]:
         "title": sheet.title,
         "product": sheet.product,
         "made_at": int(sheet.made_at.timestamp()),
-        "made_on": [sheet.made_at.year, sheet.made_at.month, sheet.made_at.day],
+        "made_on": list(sheet.made_at.astimezone(UTC).timetuple()[:6]),
         "sections": [
             {
                 "title": section.title,

@@ -4,6 +4,7 @@ Nothing here may run inside a transaction: a document can take as long as its li
 """
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -16,6 +17,8 @@ from products.extraction import slots
 log = structlog.get_logger(__name__)
 
 WALL_SECONDS = 20
+# Control characters, and the two by which letters are read in another order than written.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e]")
 # Nothing of ours: no key, no address of a database.
 _ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 
@@ -65,13 +68,10 @@ def _ask(template: str, data: bytes) -> bytes:
 
 
 def _printable(value: Any) -> Any:
-    """Put a sign that is seen in the place of each that no font has and no reader sees."""
+    """Put a sign that is seen in the place of each that is not, or that turns a line around."""
     if isinstance(value, str):
         text = value.replace("\r\n", "\n").replace("\r", "\n")
-        return "".join(
-            char if char in "\n\t" or (char >= " " and not "\x7f" <= char <= "\x9f") else "\ufffd"
-            for char in text.encode("utf-8", "replace").decode()
-        )
+        return _UNSEEN.sub("\ufffd", text.encode("utf-8", "replace").decode())
     if isinstance(value, dict):
         return {key: _printable(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -21,7 +21,7 @@ from products.consensus import Mode, Outcome, Stand
 from products.models import Call, Decision, PositionEntry, Product, Release
 from products.models.calls import CallState
 from products.models.versions import ChangeClass
-from products.services import calls, decisions, releases, versions
+from products.services import calls, corrections, decisions, releases, versions
 from products.services.errors import ProductError
 from products.workflow import State
 from tests.factories import UserFactory
@@ -332,3 +332,42 @@ def test_a_substantive_version_and_the_declaration_do_not_cross(declares_first):
     assert (world.call.state, Decision.objects.count()) == (
         (CallState.DECLARED, 1) if declared is None else (CallState.OVERTAKEN, 0)
     )
+
+
+def test_two_declarations_at_once_take_two_numbers():
+    worlds = [make_call(1) for _ in range(4)]
+    for world in worlds:
+        world.say(0, Stand.CONCUR)
+
+    refusals = at_once(*(declaring(world, Outcome.CONSENSUS) for world in worlds))
+
+    assert refusals == [None] * 4
+    year = clock.now().year
+    assert sorted(Decision.objects.values_list("year", "serial", "revision")) == [
+        (year, serial, 0) for serial in (1, 2, 3, 4)
+    ]
+
+
+def test_two_corrections_at_once_make_one_revision():
+    world = make_call(1)
+    world.say(0, Stand.CONCUR)
+    declaring(world, Outcome.CONSENSUS)()
+
+    def correcting(statement):
+        def act():
+            corrections.correct(
+                Decision.objects.get(revision=0),
+                statement=statement,
+                interpretation="",
+                action="",
+                correction="A slip.",
+                by=world.secretariat,
+            )
+
+        return act
+
+    refusals = at_once(correcting("One."), correcting("Other."))
+
+    assert sorted(refusal is None for refusal in refusals) == [False, True]
+    assert "was corrected meanwhile" in next(filter(None, refusals))
+    assert list(Decision.objects.values_list("revision", flat=True)) == [1, 0]
