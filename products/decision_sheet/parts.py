@@ -77,6 +77,10 @@ class Section:
         return [item for item in self.items if item.lines]
 
     @property
+    def labelled(self) -> list[Item]:
+        return [item for item in self.printed if item.label]
+
+    @property
     def plain(self) -> Any:
         """The values by their keys; of a section of statements, the list of them."""
         if not (self.items or self.groups):

@@ -129,10 +129,12 @@ def decision(
     rows = revisions_of(standing, year, serial)
     found = chosen(rows, revision)
     sheet = lay_out(found)
+    # The number and the note stand above; more is said there of a correction alone.
+    beside = _ASIDE if found.revision else (*_ASIDE, "decision")
     context: dict[str, Any] = {
         "decision": found,
         "sheet": sheet,
-        "main": [section for section in sheet.printed if section.key not in _ASIDE],
+        "main": [section for section in sheet.printed if section.key not in beside],
         "aside": [section for section in sheet.printed if section.key in _ASIDE],
         "latest": rows[0],
         "revisions": rows,
