@@ -55,6 +55,11 @@ class Seat:
         """Whether its silence would not count."""
         return not self.is_reached and not self.elector.waiver
 
+    @property
+    def is_servable(self) -> bool:
+        """Whether somebody is there to be served once more."""
+        return self.is_open and not self.is_vacant
+
 
 def read(reading: CallReading) -> list[Seat]:
     """Return the seats of a call that are still in it, in two queries however many."""

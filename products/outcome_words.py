@@ -7,7 +7,6 @@ from products import consensus
 from products.consensus import Course, Mode, Outcome, Stand, Tally, needed
 
 
-# What each way of deciding means, in a sentence or two (rule 23).
 def sentence(course: Course, count: Tally) -> str:
     """Return what a call came to, and why: ``"Dissent: CSA objects, based on …"``."""
     found = consensus.outcome(course, count)

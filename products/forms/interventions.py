@@ -13,7 +13,7 @@ from workgroups.models import Agency
 OF_ELECTORS = (InterventionKind.MORE_TIME, InterventionKind.AMENDMENT)
 OF_OTHERS = (InterventionKind.CONCERN,)
 MEANINGS = {
-    InterventionKind.MORE_TIME: "It goes to the chair, who may extend the call.",
+    InterventionKind.MORE_TIME: "It goes to the chair and the secretariat.",
     InterventionKind.AMENDMENT: "Everybody in the electorate is told of it.",
     InterventionKind.CONCERN: (
         "Of a member agency outside the electorate: it is answered before the outcome is "

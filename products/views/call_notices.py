@@ -56,7 +56,7 @@ def _show(
     rows = [
         {
             "seat": seat,
-            "serve": is_open and acts and seat.is_open and reading.takes_positions,
+            "serve": is_open and acts and seat.is_servable and reading.takes_positions,
             "waive": _waive_form(seat, refused) if is_open and acts and seat.is_open else None,
         }
         for seat in call_deliveries.read(reading)

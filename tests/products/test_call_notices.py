@@ -515,6 +515,17 @@ def test_call_notices_shows_letters_to_those_who_act_on_them(client):
         assert "Waive the notice to ASI" not in text
 
 
+def test_a_vacant_seat_is_offered_no_letter_that_nobody_would_get(client):
+    world = make_silence("ASI", "ESA")
+    end(mandate_of(world, 0), clock.now())
+    client.force_login(world.secretariat)
+
+    rows = client.get(page_of(world)).context["rows"]
+
+    offered = {row["seat"].elector.code: (bool(row["serve"]), bool(row["waive"])) for row in rows}
+    assert offered == {"ASI": (False, True), "ESA": (True, True)}
+
+
 def test_call_deliveries_names_staff_and_later_letters():
     world = make_silence("ESA")
     staff = MandateFactory(agency=world.agencies[0], capacity=Capacity.STAFF).person
