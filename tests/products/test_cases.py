@@ -494,7 +494,7 @@ def test_case_21_a_call_opened_in_error_with_three_positions_in_is_recalled():
     assert not Decision.objects.exists()
     # The positions are kept, and count for nothing.
     assert PositionEntry.objects.count() == 3
-    ended = Letter.objects.filter(kind="call.ended").values_list("recipient", flat=True)
+    ended = Letter.objects.filter(kind="call.recalled").values_list("recipient", flat=True)
     assert sorted(ended) == sorted(told)
     assert "Opened in error" in played.page().content.decode()
 
