@@ -56,6 +56,8 @@ class LedgerStanding(TextChoices):
 
 ANSWERED = (LedgerState.ACCEPTED, LedgerState.MODIFIED, LedgerState.REJECTED)
 ENDED = (LedgerState.WITHDRAWN, LedgerState.LAPSED)
+# How the end of an item begins that became a reservation; its statement follows.
+TO_RESERVATION = "converted to a reservation"
 AGREED = (LedgerStanding.DEEMED, LedgerStanding.ACCEPTED, LedgerStanding.MODIFIED)
 GONE = (LedgerStanding.WITHDRAWN, LedgerStanding.LAPSED)
 

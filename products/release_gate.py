@@ -11,12 +11,14 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
 from products import ledger_reading, rendering, residue
+from products.consensus import Stand
 from products.facts import CommentFacts
-from products.ledger import Item
+from products.ledger import TO_RESERVATION, Item
 from products.models import (
     Comment,
     Decision,
     Elector,
+    LedgerItem,
     PositionEntry,
     Product,
     PublicComment,
@@ -28,6 +30,7 @@ from products.relations import RelationKind
 from products.remarks import OPEN, Moderation
 from products.residue import Hit
 from products.workflow import State
+from workgroups.models import Agency
 
 # How much of a long line is shown on either side of a hit.
 _AROUND = 90
@@ -114,8 +117,37 @@ def annex_of(decision: Decision) -> list[dict[str, str]]:
     """Return the reservations that a release prints, verbatim (rules 20 and 34).
 
     Each goes by its agency's code and name of today; the record of the decision keeps the
-    code of its own day. ``given_at`` is when the position was taken.
+    code of its own day. ``given_at`` is when the position was taken. What an agency turned
+    into a reservation since stands after them (rule 31).
     """
+    return [*_reserved(decision), *_converted(decision)]
+
+
+def _converted(decision: Decision) -> list[dict[str, str]]:
+    """Return the objections and conditions that became reservations, by no position."""
+    words = f"{TO_RESERVATION}: "
+    # Whoever took a position in the call after that says there what counts.
+    spoke = PositionEntry.objects.filter(
+        call=decision.call_id,
+        agency=OuterRef("agency"),
+        given_at__gt=OuterRef("ended_at"),
+        given_at__lte=decision.call.deadline,
+    )
+    rows = LedgerItem.objects.filter(
+        ~Exists(spoke),
+        product=decision.call.product_id,
+        converted_to=Stand.RESERVATION,
+        ended_because__startswith=words,
+        ended_at__gte=decision.call.opened_at,
+    )
+    return [
+        _annexed(row.agency, row.ended_because.removeprefix(words), row.ended_at)
+        for row in rows.select_related("agency").order_by("ended_at", "pk")
+        if row.ended_at
+    ]
+
+
+def _reserved(decision: Decision) -> list[dict[str, str]]:
     reservations = decision.record["reservations"]
     if not reservations:
         return []
@@ -129,15 +161,16 @@ def annex_of(decision: Decision) -> list[dict[str, str]]:
         .annotate(given_at=Subquery(given.values("given_at")[:1]))
     )
     by_code: dict[str, Any] = {elector.code: elector for elector in electors}
-    return [_annexed(by_code[entry["agency"]], entry["text"]) for entry in reservations]
+    found = [(by_code[entry["agency"]], entry["text"]) for entry in reservations]
+    return [_annexed(elector.agency, text, elector.given_at) for elector, text in found]
 
 
-def _annexed(elector: Any, text: str) -> dict[str, str]:
+def _annexed(agency: Agency, text: str, given_at: datetime) -> dict[str, str]:
     return {
-        "agency": elector.agency.code,
-        "name": elector.agency.name,
+        "agency": agency.code,
+        "name": agency.name,
         "text": text,
-        "given_at": elector.given_at.isoformat(),
+        "given_at": given_at.isoformat(),
     }
 
 

@@ -240,11 +240,10 @@ def convert_item(
     if stand == Stand.RESERVATION and not text:
         raise ProductError("A reservation needs its statement: it is printed with the product.")
     words = {
-        Stand.RESERVATION: "converted to a reservation",
+        Stand.RESERVATION: ledger.TO_RESERVATION,
         Stand.ABSTAIN: "converted to an abstention",
     }[stand]
     because = f"{words}: {text}" if text else words
-    row.answer = text
     return _end(row, standing, because=because, by=by, source=source, stand=stand)
 
 

@@ -149,8 +149,11 @@ def undo(dossier: Dossier, *, reason: str, by: User) -> None:
     rows = _of(call.product, at=at)
     mine = [row for row in rows if row.call_id == call.pk and row.state not in ENDED]
     _end(mine, "the call was opened in error", at=at, by=by, state=LedgerState.LAPSED)
-    said_at = set(call.entries.values_list("given_at", flat=True))
-    again = [row for row in rows if row.call_id != call.pk and row.ended_at in said_at]
+    # Only what a position here ended: what an agency withdrew beside the call stays so.
+    said = set(call.entries.values_list("agency", "given_at"))
+    again = [
+        row for row in rows if row.call_id != call.pk and (row.agency_id, row.ended_at) in said
+    ]
     for row in again:
         before = row.history.exclude(state__in=ENDED).order_by("-history_id").first()
         row.state, row.ended_at, row.ended_because, row.converted_to = before.state, None, "", ""

@@ -131,7 +131,7 @@ def test_an_open_condition_of_an_agreed_product_stays(world, mandate):
         world.product, outcome=Outcome.PROVISIONAL, statement="Yes.", by=world.secretariat
     )
 
-    assert sheet(mandate) == [("Condition", "DRAFT: Say who pays.", "STAYS")]
+    assert sheet(mandate) == [("Condition", "DRAFT, C-1: Say who pays.", "STAYS")]
     other = MandateFactory(agency=world.agencies[1], capacity=Capacity.STAFF)
     assert sheet(other) == []
 

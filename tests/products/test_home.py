@@ -10,7 +10,7 @@ from isecg import clock
 from isecg.mail.models import Heartbeat, Letter
 from products.consensus import Outcome, Stand
 from products.models import Decision
-from products.services import calls, decisions, participation
+from products.services import calls, decisions, ledger, participation
 from products.workflow import State
 from products.your_turn import vacant_seats, your_turn
 from tests.factories import (
@@ -165,7 +165,7 @@ def test_a_product_with_residue_is_on_the_desk_with_the_reason_it_needs(travelle
     assert "Drafting residue in the text: “[studied/ analyzed]”" in sentence
 
 
-def test_an_open_condition_holds_the_release_and_its_agency_sees_it(traveller):
+def test_an_open_condition_holds_the_release_and_its_agency_answers(traveller):
     world = make_call(codes=["CNES", "ESA"])
     world.say(0, Stand.CONDITION, "Say who pays.")
     world.say(1, Stand.CONCUR)
@@ -175,8 +175,14 @@ def test_an_open_condition_holds_the_release_and_its_agency_sees_it(traveller):
     world.agencies[0].save_as(None, "renamed")
 
     assert turns(world.secretariat) == []
+    # Until something is proposed there is nothing that it could answer.
+    assert turns(world.heads[0]) == []
+    ledger.propose_disposition(
+        world.product.ledger.get(), disposition="Clause 4.", by=world.secretariat
+    )
+    assert turns(world.secretariat) == []
     assert turns(world.heads[0]) == [
-        ("condition", "CNES's condition is open: Say who pays.", False)
+        ("condition", "CNES's condition C-1: NEW to answer by 1 Apr 2026 12:00 UTC.", True)
     ]
     assert turns(world.heads[1]) == []
 

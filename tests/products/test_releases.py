@@ -132,7 +132,7 @@ def test_an_open_condition_is_passed_over_with_a_written_reason_alone():
     world = _agreed(conditions=True, codes=["CSA", "ESA"])
 
     for reasons in ({}, {"no_open_condition": " "}, {"comments_disposed": "It is."}):
-        with pytest.raises(ProductError, match="Conditions are open: ESA"):
+        with pytest.raises(ProductError, match="C-1 of ESA is open: no disposition yet"):
             _release(world, overrides=reasons)
     assert not Release.objects.exists()
     row = _release(world, overrides={"no_open_condition": "Met by a letter of 3 March."})

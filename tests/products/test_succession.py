@@ -9,15 +9,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from isecg import clock
+from isecg import clock, instants
 from isecg.events import log
 from isecg.mail.models import Letter
 from products.call_reading import read_call
 from products.consensus import Outcome, Stand
 from products.dossier import Dossier
+from products.ledger import LedgerState
 from products.models import PositionEntry
 from products.models.products import Degree, ElectorateRule
-from products.services import calls, decisions, participation, releases
+from products.services import calls, decisions, ledger, participation, releases
 from products.services import succession as upstairs
 from products.services.errors import ProductError
 from products.workflow import State
@@ -496,17 +497,28 @@ def test_the_record_names_an_elector_by_its_frozen_code():
     assert record["succeeded"] == [{"agency": "OLD", "successor": "BNSC", "stand": ""}]
 
 
-def test_an_open_condition_of_the_former_is_in_its_successors_turn():
+def test_an_open_condition_of_the_former_is_its_successors_to_answer(traveller):
     world, new = make_call(codes=["OLD"]), heir()
     world.say(0, Stand.CONDITION, "CNES answers.")
     decisions.declare(
         world.product, outcome=Outcome.PROVISIONAL, statement="Yes.", by=world.secretariat
     )
 
+    row = ledger.propose_disposition(
+        world.product.ledger.get(), disposition="CNES does.", by=world.secretariat
+    )
+    due = instants.words(row.answer_due_at)
+
     pass_seat(world, new)
 
     turns = your_turn(Standing.of(world.heads[0]))
-    assert [turn.sentence for turn in turns] == ["OLD's condition is open: CNES answers."]
+    assert [turn.sentence for turn in turns] == [
+        f"OLD's condition C-1: {new.code} to answer by {due}."
+    ]
+    answered = ledger.answer_disposition(
+        row, answer=LedgerState.ACCEPTED, text="", by=world.heads[0]
+    )
+    assert (answered.agency, answered.code, answered.state) == (new, "OLD", "accepted")
 
 
 def test_what_is_foreseen():
