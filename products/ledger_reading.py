@@ -18,7 +18,7 @@ from products import ledger
 from products.call_reading import read_open_call
 from products.consensus import Stand
 from products.ledger import Item, LedgerKind, LedgerState
-from products.models import LedgerItem, Product
+from products.models import Elector, LedgerItem, Product
 from products.workflow import PUBLIC, State
 from workgroups.models import Membership
 
@@ -168,9 +168,15 @@ def open_items(found: Iterable[dict[str, Any]] | None, *, at: datetime) -> list[
     return [item for item in items(found) if ledger.is_open(item, at)]
 
 
-def count(product: Any, *, at: datetime) -> dict[str, int] | None:
-    """Count what :func:`beside` put on a product as ``on_ledger``: all, and what is open."""
-    if not product.on_ledger:
+def count(row: Any, product: Product, *, at: datetime) -> dict[str, int] | None:
+    """Count what :func:`beside` put on ``row`` as ``on_ledger``: all, and what is open."""
+    if not row.on_ledger:
         return None
-    open_now = [] if product.state in PUBLIC else open_items(product.on_ledger, at=at)
-    return {"all": len(product.on_ledger), "open": len(open_now)}
+    open_now = [] if product.state in PUBLIC else open_items(row.on_ledger, at=at)
+    return {"all": len(row.on_ledger), "open": len(open_now)}
+
+
+def held_by(elector: Elector, call: Any, *, at: datetime) -> list[Item]:
+    """Return what an elector has open, from what :func:`beside` put on the call."""
+    found = open_items(call.on_ledger, at=at)
+    return [item for item in found if item.owner == elector.agency_id]

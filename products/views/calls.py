@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from isecg import instants
 from isecg.events import log
 from isecg.rules import blocking
-from products import call_guards, call_sheet, guards, mode_words
+from products import call_guards, call_sheet, guards, ledger_reading, mode_words, permissions
 from products.call_reading import CallReading, read_call
 from products.facts import Facts
 from products.forms.calls import ExtendForm, OnBehalfForm, PositionForm
@@ -46,7 +46,8 @@ def get_call(standing: Standing, pk: int) -> Call:
         "version__carry_over__contested_by",
     )
     texts = ("version__text", "version__carry_over__before__text")
-    found = get_object_or_404(calls.defer(*texts), pk=pk)
+    on_ledger = ledger_reading.beside("product", at=standing.at)
+    found = get_object_or_404(calls.defer(*texts).annotate(on_ledger=on_ledger), pk=pk)
     # So that nothing asks the database for it again.
     found.version.product = found.product
     return found
@@ -92,6 +93,11 @@ def _show(
         "earlier": new_versions.earlier(standing, reading),
         "contestable": new_versions.is_contestable(reading),
         "own_agencies": standing.agencies_on(found.product.code),
+        "ledger": (
+            ledger_reading.count(found, found.product, at=standing.at)
+            if permissions.reads_drafts(standing, found.product)
+            else None
+        ),
         # What is left: a refusal of an act that the page does not offer now.
         "refused": refused,
         "trail": trail(found),
@@ -134,6 +140,7 @@ def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str,
     acts: dict[str, Any] = {
         "positions": [
             _position_act(elector, reading, refused)
+            | {"open": ledger_reading.held_by(elector, found, at=reading.at)}
             for elector in electors
             if elector.agency in standing.voices_on(found.product.code)
         ]

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from products import call_sheet, consensus, permissions
+from products import call_sheet, consensus, ledger_reading, permissions
 from products.call_reading import read_call
 from products.decision_record import action_after
 from products.decision_sheet import lay_out
@@ -92,11 +92,12 @@ def decision_list(request: AuthedRequest) -> HttpResponse:
 
 def revisions_of(standing: Standing, year: int, serial: int) -> list[Decision]:
     """Return the revisions of a record, the latest first; to others it does not exist."""
-    rows = list(
+    rows: list[Decision] = list(
         Decision.objects.visible_to(standing)
         .filter(year=year, serial=serial)
         .select_related("call__product__group", "call__version", "declared_by")
         .defer("call__version__text")
+        .annotate(on_ledger=ledger_reading.beside("call__product", at=standing.at))
         .order_by("-revision")
     )
     if not rows:
@@ -139,6 +140,12 @@ def decision(
         "latest": rows[0],
         "revisions": rows,
         "call": found.call,
+        "product": found.call.product,
+        "ledger": (
+            ledger_reading.count(found, found.call.product, at=standing.at)
+            if permissions.reads_drafts(standing, found.call.product)
+            else None
+        ),
         "corrects": Ability.CORRECT_DECISION in permissions.granted(standing, found.call.product),
         "trail": [("Decisions", reverse("decisions")), (found.number, "")],
     }

@@ -12,8 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from isecg.events import log
-from products import happenings, ledger, ledger_reading, permissions
+from products import ledger, ledger_reading, permissions
 from products.forms.ledger import form_of
 from products.ledger import LedgerAct
 from products.models import LedgerItem, Product
@@ -158,12 +157,8 @@ def ledger_item(request: AuthedRequest, code: str, pk: int) -> HttpResponse:
             if services.may(act, standing, row)
         ],
         "held": "" if not item.is_held else ledger.lack(LedgerAct.WITHDRAW, item, at),
-        "record": [
-            {"event": event, "words": happenings.words(event.event)}
-            for event in log.about(product).filter(
-                event__startswith="ledger.", payload__after__item=row.label
-            )
-        ],
+        # Positions, departures and recalls leave their mark in the row itself.
+        "record": row.history.select_related("history_user").order_by("-history_id"),
         "writes": Ability.PROPOSE_DISPOSITION in permissions.granted(standing, product),
         "trail": _trail(product, (row.label, "")),
     }
@@ -200,5 +195,5 @@ def ledger_act(request: AuthedRequest, code: str, pk: int, act: str) -> HttpResp
         title=f"{words.title}: {row.label}",
         button=words.title,
         trail=_trail(product, (row.label, row.get_absolute_url())),
-        lede=f"{row}: {row.text} {words.lede}"[:1500],
+        lede=f"{words.lede} {row}: {row.text}"[:1500],
     )

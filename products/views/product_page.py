@@ -221,7 +221,7 @@ class ProductPage:
                 may_open=product.state == State.SHARED and self.is_possible(Action.OPEN_CALL),
             ),
             "reads_drafts": self.reads_drafts,
-            "ledger": ledger_reading.count(self.product, at=self.standing.at)
+            "ledger": ledger_reading.count(self.product, self.product, at=self.standing.at)
             if self.reads_drafts
             else None,
             "own_agencies": self.standing.agencies_on(product.code),
