@@ -9,6 +9,8 @@ from isecg import clock
 from isecg.events.log import reference
 from isecg.mail import outbox
 from isecg.mail.models import Letter, State
+from products.call_reading import read_call
+from products.consensus import Mode
 from products.models import Call
 from products.models.calls import CallState
 from workgroups.models import User
@@ -47,13 +49,16 @@ def drop_waiting(call: Call, *, note: str) -> int:
 
 def still_due(letter: Letter) -> str | None:
     """Return why the letter of an opening is over, or ``None`` (rule 44)."""
-    call = Call.objects.filter(pk=call_of(letter) or 0).first()
+    rows = Call.objects.select_related("version__carry_over")
+    call = rows.filter(pk=call_of(letter) or 0).first()
     if call is None:
         return None
     if call.state != CallState.OPEN:
         return f"The call is not open any more: {call.get_state_display().lower()}."
     if call.deadline < clock.now():
         return "The deadline of the call had passed before the letter could go."
+    if call.mode == Mode.SILENCE and (broken := read_call(call, at=clock.now()).tally.broken_by):
+        return f"The silence was broken by {', '.join(broken)} before the letter could go."
     return None
 
 

@@ -91,6 +91,11 @@ class CallReading:
         return _reading(self.call, self.electors, [*self.entries, entry], at=self.at)
 
     @property
+    def is_held(self) -> bool:
+        """Whether the letters of the opening have not gone yet, so that no notice can have."""
+        return self.call.state == CallState.OPEN and self.call.is_held_at(self.at)
+
+    @property
     def unheard(self) -> list[str]:
         """The silent seats that the notice of a silence procedure did not reach (rule 23)."""
         return [code for code in self.tally.silent if code in self.tally.unreached]

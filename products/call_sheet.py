@@ -149,6 +149,8 @@ def notice_words(elector: Any, reading: CallReading) -> str:
     """Return what came of the notice to a seat; nothing outside a silence procedure."""
     if reading.tally.mode != Mode.SILENCE or elector.left_at:
         return ""
+    if reading.is_held and elector.notice == FAILED:
+        return "Notice not sent yet"
     return NOTICES[elector.notice]
 
 

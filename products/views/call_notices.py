@@ -66,7 +66,7 @@ def _show(
         "product": found.product,
         "reading": reading,
         "rows": rows,
-        "unheard": reading.unheard,
+        "unheard": [] if reading.is_held else reading.unheard,
         "takes_positions": reading.takes_positions,
         # Who was written to, and what mail servers said, is for those who act on it.
         "shows_letters": acts,

@@ -118,7 +118,7 @@ def situation(standing: Standing, reading: CallReading) -> dict[str, Any]:
         "is_open": is_open,
         "takes_positions": reading.takes_positions,
         "may_be_declared": is_open and reading.facts.is_closed,
-        "is_held": is_open and found.is_held_at(standing.at),
+        "is_held": reading.is_held,
         "declarer": declaring.declarer(standing.chair, reading) if is_open else "",
         "because": declaring.secretariat_because(standing.chair, reading) if is_open else "",
         "meaning": mode_words.meaning(found.mode, hours=found.silence_hours),
@@ -157,7 +157,7 @@ def _acts(standing: Standing, reading: CallReading, refused: Forms) -> dict[str,
         acts["recall"] = {
             "form": refused.pop("recall", None) or ReasonForm(prefix="recall"),
             "href": reverse("call_recall", args=[found.pk]),
-            "is_held": found.is_held_at(standing.at),
+            "is_held": reading.is_held,
         }
     if standing.may(Ability.RETURN_CALL):
         acts["return"] = refused.pop("return", None) or ReasonForm(prefix="return")

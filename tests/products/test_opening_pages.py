@@ -406,6 +406,40 @@ def test_case_21_on_the_page(client, traveller, settings, minutes, done, shown):
     assert "opened in error." not in page(client, world.heads[0], Call.objects.latest("pk"))
 
 
+def test_a_silence_whose_letters_are_held_is_not_called_invalid(client, traveller, settings):
+    settings.ISECG_HOLD_MINUTES = 5
+    world = make_call(2, mode=Mode.SILENCE)
+    client.force_login(world.secretariat)
+
+    response = client.get(world.call.get_absolute_url())
+    pages = [words(response), words(client.get(reverse("call_notices", args=[world.call.pk])))]
+
+    assert [row.notice for row in response.context["rows"]] == ["Notice not sent yet"] * 2
+    assert "The notice goes to every seat with the letters." in pages[0]
+    for text in pages:
+        assert "The notice has not reached" not in text
+        assert "Silence not valid" not in text
+    # Once they could have gone, it is said.
+    traveller.move_to(world.call.letters_at)
+    text = page(client, world.secretariat, world.call)
+    assert "Notice not delivered" in text
+    assert "The notice has not reached" in text
+
+
+def test_nothing_counts_on_the_page_of_a_recalled_call(client, traveller):
+    world = make_call(1)
+    world.say(0, Stand.OBJECT, "Clause 4.")
+    before = page(client, world.heads[0], world.call)
+    calls.recall_call(world.product, reason="The wrong version.", by=world.secretariat)
+    after = page(client, world.heads[0], world.call)
+
+    assert "counts · by" in before
+    assert "counts · by" not in after
+    assert "1 of 1" in before
+    assert "1 of 1" not in after
+    assert after.count("Clause 4.") == 1
+
+
 def test_call_recall_does_not_exist_for_others_and_is_not_done_on_get(client):
     world = make_call(1)
     url = reverse("call_recall", args=[world.call.pk])

@@ -393,6 +393,18 @@ def test_the_letter_of_an_opening_is_over_with_the_deadline(traveller):
     )
 
 
+def test_the_letter_of_an_opening_is_over_once_the_silence_is_broken(traveller):
+    world = make_call(codes=["ASI", "ESA"], mode=Mode.SILENCE)
+    letter = Letter.objects.filter(kind="call.opened").first()
+    assert call_letters.still_due(letter) is None
+
+    world.say(0, Stand.OBJECT)
+
+    assert call_letters.still_due(letter) == (
+        "The silence was broken by ASI before the letter could go."
+    )
+
+
 # --- Recall ------------------------------------------------------------------------------------
 
 
