@@ -391,6 +391,18 @@ def test_contest_is_of_the_latest_of_several_versions(traveller):
     assert (first.contested_at, second.contested_at) == (None, second.at)
 
 
+def test_a_later_version_never_shortens_the_days_of_the_one_before(traveller):
+    # From a weekend both have until Friday, the later one at an earlier time of day.
+    traveller.move_to(datetime(2026, 3, 7, 18, tzinfo=UTC))
+    world = make_carried(Stand.CONCUR)
+    traveller.move_to(datetime(2026, 3, 8, 9, tzinfo=UTC))
+    submit(world)
+    world.refresh()
+
+    first, second = CarryOver.objects.order_by("pk")
+    assert first.contest_until == second.contest_until == datetime(2026, 3, 13, 18, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("who", "words"),
     [
