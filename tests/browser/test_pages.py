@@ -199,7 +199,6 @@ NOT_LINKED = [
     "account_reset_password_from_key_done",
     "address_confirm",
     "call_new",
-    "call_notices",
     "call_request_decline",
     "call_request_new",
     "identity_provider_edit",

@@ -264,7 +264,8 @@ class CallMachine(RuleBasedStateMachine):
     )
     def declare(self, outcome, reason, by):
         life, call = self.life, self.life.open_call
-        user = life.may_declare if by == "who may" else life.people[by]
+        declares = life.may_declare
+        user = declares if by == "who may" else life.people[by]
         computed = read_call(call, at=clock.now()).outcome
         possible = consensus.may_declare(computed)
         wanted = {"computed": possible[0], "weaker": possible[-1]}.get(outcome, outcome)
@@ -280,7 +281,7 @@ class CallMachine(RuleBasedStateMachine):
             by=user,
         )
         expected = (
-            user == life.may_declare
+            user == declares
             and not found
             and wanted in possible
             and (wanted == computed or bool(reason))
