@@ -47,7 +47,9 @@ def ledger_of(world):
     """Return the items: label, standing, why it ended, whether it is open."""
     at = ledger_reading.moment(world.product, at=clock.now())
     found = []
-    for row in ledger_reading.rows(at=at).filter(product=world.product).order_by("registered_at", "pk"):
+    for row in (
+        ledger_reading.rows(at=at).filter(product=world.product).order_by("registered_at", "pk")
+    ):
         item = ledger_reading.item_of(row)
         found.append((row.label, ledger.standing(item, at).value, ledger.is_open(item, at)))
     return found
